@@ -1,0 +1,1 @@
+"""flows/ touches the world: services, the lake, Prefect and the command line."""

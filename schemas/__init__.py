@@ -1,0 +1,1 @@
+"""schemas/ promises: what the services send, what the model must answer, what the tables hold."""
