@@ -22,14 +22,15 @@ class TranslationAnswer(BaseModel):
     whats_new: str = Field(description="What is new in this paper: one or two Korean sentences, 합니다체.")
     technical_details: str = Field(description="How it works: two or three Korean sentences, 합니다체.")
     performance_highlights: str = Field(
-        description="What the results show: one or two Korean sentences, 합니다체; only what the abstract says."
+        description="What the results show, as the abstract says: one or two Korean sentences, 합니다체."
     )
 
     @classmethod
     def wire_schema(cls) -> dict[str, Any]:
         """JSON Schema for ``response_format``: types, descriptions, required, nothing else."""
         properties = {
-            name: {"type": "string", "description": field.description} for name, field in cls.model_fields.items()
+            name: {"type": "string", "description": field.description}
+            for name, field in cls.model_fields.items()
         }
         return {
             "type": "object",

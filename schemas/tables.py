@@ -48,7 +48,9 @@ def paper_id(*, key: bool = True) -> dy.String:
 
 
 def rank() -> dy.Int32:
-    return dy.Int32(nullable=False, min=1, metadata=_says("Place in the day's list as last seen; 1 is first."))
+    return dy.Int32(
+        nullable=False, min=1, metadata=_says("Place in the day's list as last seen; 1 is first.")
+    )
 
 
 def upvotes() -> dy.Int64:
@@ -56,7 +58,7 @@ def upvotes() -> dy.Int64:
 
 
 def comment_count() -> dy.Int64:
-    return dy.Int64(nullable=False, min=0, metadata=_says("Comments on the Hub when last seen."))
+    return dy.Int64(nullable=True, min=0, metadata=_says("Comments on the Hub when last seen."))
 
 
 def _utc(meaning: str, *, nullable: bool, key: bool = False) -> dy.Datetime:
@@ -67,7 +69,7 @@ def _utc(meaning: str, *, nullable: bool, key: bool = False) -> dy.Datetime:
 
 def submitted_at() -> dy.Datetime:
     return _utc(
-        "When the paper was put on the list (UTC); null where the Hub does not say. Day precision since 2026.",
+        "When the paper was put on the list (UTC); null where the Hub does not say.",
         nullable=True,
     )
 
@@ -89,7 +91,9 @@ def last_seen_at() -> dy.Datetime:
 
 
 def delisted_at() -> dy.Datetime:
-    return _utc("First fetch that no longer found the paper on this list (UTC); null while listed.", nullable=True)
+    return _utc(
+        "First fetch that no longer found the paper on this list (UTC); null while listed.", nullable=True
+    )
 
 
 def title() -> dy.String:
@@ -161,18 +165,24 @@ def ai_keywords() -> dy.List:
 
 
 def hub_abstract() -> dy.String:
-    return dy.String(nullable=True, metadata=_says("Abstract as the Hub sent it, whitespace folded, LaTeX often stripped."))
+    return dy.String(
+        nullable=True, metadata=_says("Abstract as the Hub sent it, whitespace folded, LaTeX often stripped.")
+    )
 
 
 def abstract(*, nullable: bool = True) -> dy.String:
-    return dy.String(nullable=nullable, metadata=_says("English abstract as one line; LaTeX kept where from arXiv."))
+    return dy.String(
+        nullable=nullable, metadata=_says("English abstract as one line; LaTeX kept where from arXiv.")
+    )
 
 
 def abstract_source(*, nullable: bool = True) -> dy.String:
     return dy.String(
         nullable=nullable,
         check=_one_of(ABSTRACT_SOURCES),
-        metadata=_says("Where the abstract is from: arxiv, or huggingface (LaTeX residue repaired where certain)."),
+        metadata=_says(
+            "Where abstract is from: arxiv, or huggingface (LaTeX residue repaired where certain)."
+        ),
     )
 
 
@@ -212,8 +222,8 @@ def translation_status(*values: str) -> dy.String:
         nullable=False,
         check=_one_of(values),
         metadata=_says(
-            "ok (Korean passed the gate), pending (not translated yet), rejected (the gate refused it; English only)"
-            ", archived (imported from the predecessor's logs)."
+            "ok (Korean passed the gate), pending (not translated yet), rejected (the gate refused it; "
+            "English only), archived (imported from the predecessor's logs)."
         ),
     )
 
@@ -305,9 +315,13 @@ class Abstracts(dy.Schema):
     paper_id = paper_id()
     abstract = abstract(nullable=False)
     abstract_source = abstract_source(nullable=False)
-    arxiv_title = dy.String(nullable=True, metadata=_says("arXiv's title, LaTeX kept; null when not from arXiv."))
+    arxiv_title = dy.String(
+        nullable=True, metadata=_says("arXiv's title, LaTeX kept; null when not from arXiv.")
+    )
     arxiv_authors = dy.List(
-        dy.String(nullable=False, min_length=1), nullable=True, metadata=_says("arXiv's author list, in order.")
+        dy.String(nullable=False, min_length=1),
+        nullable=True,
+        metadata=_says("arXiv's author list, in order."),
     )
     arxiv_published_at = _utc("First version on arXiv (UTC).", nullable=True)
     categories = categories()

@@ -1,6 +1,6 @@
-"""Formulas, links and code kept out of the model's hands.
+r"""Formulas, links and code kept out of the model's hands.
 
-JSON eats LaTeX ("\\text" arrives as TAB + "ext") and models mend what they should copy, so the prompt
+JSON eats LaTeX ("\text" arrives as TAB + "ext") and models mend what they should copy, so the prompt
 shows ⟦M1⟧ for a formula, ⟦U1⟧ for a URL and ⟦C1⟧ for code, and the answer's tokens are put back here.
 Numbering runs per kind over the title and then the abstract. Called by transforms/prompt.py and
 transforms/answers.py.

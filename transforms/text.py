@@ -22,8 +22,8 @@ _WHITESPACE = re.compile(r"\s+")
 def plain(text: str) -> str:
     """The text in NFC on one line, invisible characters dropped and white space folded.
 
-    >>> plain("Long-\\n  Horizon\\u200b tasks ")
-    'Long- Horizon tasks'
+    >>> plain(" Long   Horizon tasks ")
+    'Long Horizon tasks'
     """
     return _WHITESPACE.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
@@ -32,3 +32,8 @@ def sha256_of(value: object) -> str:
     """Hex SHA-256 of a value's canonical JSON (sorted keys, no spaces, UTF-8)."""
     canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def encodable(text: str) -> str:
+    """The text with lone surrogates spelt out, so that UTF-8 and Parquet can hold it."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

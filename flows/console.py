@@ -1,0 +1,130 @@
+"""The terminal's side of a run: progress bars, the closing table, the last line, the exit code.
+
+Called by flows/cli.py and flows/demo.py.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from flows.check import problems, table_sizes
+from flows.errors import DailyPapersError
+from flows.pipeline import RunIncomplete
+from flows.progress import PROGRESS
+from flows.settings import load_settings
+from flows.storage import Lake
+from transforms.report import Report, report_lines, report_sentences
+
+# The one-shot server records task runs in batches; what has not reached it when the process ends is lost.
+_RECORDING_SECONDS = 2.0
+
+console = Console(soft_wrap=True)
+
+
+class Bars:
+    """One progress bar for each step of a run."""
+
+    def __init__(self) -> None:
+        columns = (
+            TextColumn("{task.description:>12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=console)
+        self._bars: dict[str, tuple[int, int]] = {}
+
+    def __enter__(self) -> "Bars":
+        self._progress.start()
+        PROGRESS.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def start(self, step: str, total: int) -> None:
+        """Show a bar, or let the step's bar grow."""
+        bar, so_far = self._bars.get(step) or (self._progress.add_task(step, total=0), 0)
+        self._bars[step] = (int(bar), so_far + total)
+        self._progress.update(self._bars[step][0], total=so_far + total)  # type: ignore[arg-type]
+
+    def advance(self, step: str, units: int = 1) -> None:
+        """Move the step's bar."""
+        self._progress.advance(self._bars[step][0], units)  # type: ignore[arg-type]
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence above the bars."""
+        self._progress.print(sentence, markup=False)
+
+
+def run_to_end(flow_run: Callable[[], Awaitable[Report]], again: str) -> int:
+    """Run a flow with bars and say how it ended; the exit code of design's contract.
+
+    Args:
+        flow_run: Starts the flow.
+        again: The command that continues, for the last line.
+    """
+    try:
+        with Bars():
+            report = asyncio.run(_awaited(flow_run))
+    except RunIncomplete as error:
+        report = error.report
+    except DailyPapersError as error:
+        console.print(str(error), style="bold red", markup=False)
+        return error.exit_code
+    show(report)
+    home = load_settings().home.absolute()
+    where = f"dataset {home / 'release/dataset'}, digest {home / 'release/digest'}"
+    if report.exit_code == 0:
+        console.print(f"Done. Written: {where}", style="green", markup=False)
+    else:
+        console.print(f"Done with faults. Written: {where}. Next: {again}", style="yellow", markup=False)
+    if "PREFECT_API_URL" not in os.environ:
+        time.sleep(_RECORDING_SECONDS)
+    return report.exit_code
+
+
+def run_check() -> int:
+    """Check the lake and say what was found; 0 when nothing is wrong, else 1."""
+    try:
+        lake = Lake(load_settings().home)
+        with Bars():
+            found = list(problems(lake))
+        table = Table("table", "months", "rows")
+        for name, months, rows in table_sizes(lake):
+            table.add_row(name, f"{months:,}", f"{rows:,}")
+    except DailyPapersError as error:
+        console.print(str(error), style="bold red", markup=False)
+        return error.exit_code
+    console.print(table)
+    for problem in found:
+        console.print(f"- {problem}", style="red", markup=False)
+    if found:
+        console.print(
+            f"{len(found)} problems in {lake.home}. Nothing was changed.", style="yellow", markup=False
+        )
+        return 1
+    console.print(
+        f"The lake and the release in {lake.home} are whole and valid.", style="green", markup=False
+    )
+    return 0
+
+
+async def _awaited(flow_run: Callable[[], Awaitable[Report]]) -> Report:
+    return await flow_run()
+
+
+def show(report: Report) -> None:
+    """Print the closing table and the sentences a person must know."""
+    settings = load_settings()
+    table = Table(title=report.run, title_justify="left", show_header=False)
+    for what, how_many in report_lines(report, report.cost(settings.input_price, settings.output_price)):
+        table.add_row(what, how_many)
+    console.print(table, markup=False)
+    for sentence in report_sentences(report):
+        console.print(f"- {sentence}", markup=False)

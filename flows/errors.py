@@ -1,0 +1,40 @@
+"""The errors that a person reads: which paper, day or table; expected and got; what was kept; what next.
+
+Each carries its exit code, so flows raise and only flows/cli.py decides how it is printed.
+"""
+
+
+class DailyPapersError(Exception):
+    """A sentence for the operator, and the exit code that goes with it."""
+
+    exit_code = 1
+
+
+class SettingsMissing(DailyPapersError):
+    """A setting is absent or wrong; nothing was done."""
+
+    exit_code = 2
+
+
+class SourceUnavailable(DailyPapersError):
+    """A service did not answer; what came before was kept and the next run continues."""
+
+    exit_code = 3
+
+
+class LakeBusy(DailyPapersError):
+    """Another run is writing this lake."""
+
+    exit_code = 3
+
+
+class ContractBroken(DailyPapersError):
+    """A table or file is not what schemas/ promises; it was not written or not read."""
+
+    exit_code = 1
+
+
+class LakeUnwritable(DailyPapersError):
+    """The disk refused; files are as they were before."""
+
+    exit_code = 3

@@ -1,0 +1,105 @@
+"""The lake into the release: RELEASE months, the card and the digest, written only where they changed.
+
+Data first, then the pages that count it. Everything here is a function of the lake, so publishing again
+after a stop anywhere gives the same files. Called by flows/pipeline.py.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.progress import PROGRESS
+from flows.run import Run
+from flows.storage import Lake
+from schemas.tables import ABSTRACTS, PAPERS, RELEASE, TRANSLATIONS
+from transforms.card import CardCounts, DataFile, card_counts, card_markdown
+from transforms.completeness import neighbour_months
+from transforms.digest import DigestStats, day_markdown, log_path, readme_markdown
+from transforms.release import release
+
+_RECENT_DAYS = 14
+_COUNTED = ["list_date", "translation_status", "model", "prompt_version"]
+
+
+def publish(run: Run, days: Iterable[date], changed_ids: Iterable[str]) -> None:
+    """Publish the months of these days, and the neighbouring months that list a changed paper too."""
+    months = {f"{day:%Y-%m}" for day in days}
+    months |= _months_listing(run.lake, neighbour_months(months) - months, set(changed_ids))
+    PROGRESS.get().start("publish", len(months) + 1)
+    for month in sorted(months):
+        publish_month(month, run)
+        PROGRESS.get().advance("publish")
+    publish_pages(run)
+    PROGRESS.get().advance("publish")
+
+
+def release_month(lake: Lake, month: str) -> pl.DataFrame:
+    """The RELEASE rows that the lake holds for a month."""
+    papers = lake.read(PAPERS, [month])
+    ids = papers["paper_id"]
+    return release(papers, lake.read_papers(ABSTRACTS, ids), lake.read_papers(TRANSLATIONS, ids))
+
+
+@task(task_run_name="publish {month}", cache_policy=NO_CACHE)
+def publish_month(month: str, run: Run) -> None:
+    """Write a month of RELEASE and the logs of its days."""
+    rows = release_month(run.lake, month)
+    run.report.files_written += run.lake.write_release(month, rows)
+    for list_date in rows["list_date"].unique().sort():
+        page = day_markdown(rows, list_date).encode()
+        run.report.files_written += run.lake.write_bytes(run.lake.digest / log_path(list_date), page)
+
+
+@task(task_run_name="publish card and digest", cache_policy=NO_CACHE)
+def publish_pages(run: Run) -> None:
+    """Write the card over all months and the README of the latest day."""
+    files, counts = release_contents(run.lake)
+    card = release_card(files, counts)
+    run.report.files_written += run.lake.write_bytes(run.lake.dataset / "README.md", card.encode())
+    page = latest_readme(run.lake, counts)
+    if page is not None:
+        run.report.files_written += run.lake.write_bytes(run.lake.digest / "README.md", page.encode())
+
+
+def release_card(files: list[DataFile], counts: CardCounts) -> str:
+    """The dataset card for these files."""
+    # Imported here: pyarrow is needed to publish and not to start.
+    from schemas.dataset import features_yaml
+
+    return card_markdown(features_yaml(RELEASE), files, counts, repo=None)
+
+
+def release_contents(lake: Lake) -> tuple[list[DataFile], CardCounts]:
+    """Files of the release and what they hold together, one month in memory at a time."""
+    files, months = [], []
+    for month in lake.months(RELEASE):
+        path = lake.path(RELEASE, month)
+        rows = pl.read_parquet(path, columns=_COUNTED, glob=False)
+        files.append(DataFile(f"data/{path.name}", rows.height, path.stat().st_size))
+        months.append(rows.group_by(_COUNTED).len())
+    return files, card_counts(months)
+
+
+def latest_readme(lake: Lake, counts: CardCounts) -> str | None:
+    """README of the latest day that lists papers, or None while there is none."""
+    rows = lake.read(RELEASE, lake.months(RELEASE)[-2:])
+    listed = rows.filter(pl.col("delisted_at").is_null())
+    days: list[date] = listed["list_date"].unique().sort(descending=True).to_list()
+    if not days:
+        return None
+    stats = DigestStats(counts.papers, counts.days, days[1 : _RECENT_DAYS + 1])
+    return readme_markdown(rows, days[0], stats)
+
+
+def _months_listing(lake: Lake, months: set[str], paper_ids: set[str]) -> set[str]:
+    wanted = pl.Series(sorted(paper_ids), dtype=pl.String)
+    paths = {month: lake.path(PAPERS, month) for month in sorted(months)}
+    return {
+        month
+        for month, path in paths.items()
+        if path.exists()
+        and pl.read_parquet(path, columns=["paper_id"], glob=False)["paper_id"].is_in(wanted).any()
+    }

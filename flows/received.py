@@ -1,0 +1,102 @@
+"""What came from outside, kept as it came: day lists, arXiv feeds, paid model answers.
+
+Raw bytes are never edited, so every table can be rebuilt from them. A paid answer is durable before it
+is used and its file's name is what was asked, so a run that died finds it and nothing is paid twice.
+Called by flows/extract.py, flows/enrich.py and flows/translate.py.
+"""
+
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from flows.errors import ContractBroken
+from flows.storage import Lake
+
+
+class KeptAnswer(BaseModel):
+    """One paid answer: the raw response body and where it belongs."""
+
+    paper_id: str
+    source_sha256: str
+    recipe_id: str
+    attempt: int
+    model: str
+    answered_at: AwareDatetime
+    request_id: str | None
+    body: str
+
+
+def keep_day(lake: Lake, list_date: date, fetched_at: datetime, pages: list[bytes]) -> list[Path]:
+    """Keep the pages of a day list, unless they are the ones kept last; the files written.
+
+    Files are named ``<fetched_at>-p<page>.json``. A second that is taken moves on, so that nothing
+    received is ever overwritten.
+    """
+    folder = _day_folder(lake, list_date)
+    kept = sorted({path.name.rsplit("-p", 1)[0] for path in folder.glob("*-p*.json")})
+    if kept and pages == _pages(folder, kept[-1]):
+        return []
+    while (stamp := _stamp(fetched_at)) in kept:
+        fetched_at += timedelta(seconds=1)
+    paths = [folder / f"{stamp}-p{number}.json" for number in range(len(pages))]
+    for path, content in zip(paths, pages, strict=True):
+        lake.write_bytes(path, content)
+    return paths
+
+
+def was_fetched(lake: Lake, list_date: date) -> bool:
+    """True when a list of this day was received before."""
+    return any(_day_folder(lake, list_date).glob("*-p*.json"))
+
+
+def keep_feed(lake: Lake, fetched_at: datetime, batch: int, body: bytes) -> Path:
+    """Keep an arXiv answer under the day it came; the file written."""
+    path = lake.home / "raw/arxiv" / fetched_at.strftime("%Y/%m/%d") / f"{_stamp(fetched_at)}-b{batch}.xml"
+    lake.write_bytes(path, body)
+    return path
+
+
+def answer_path(lake: Lake, recipe_id: str, paper_id: str, source_sha256: str, attempt: int) -> Path:
+    """Where the answer to one paid request is kept."""
+    folder = lake.home / "answers" / recipe_id / paper_id[:4]
+    return folder / f"{paper_id}-{source_sha256[:16]}-{attempt}.json"
+
+
+def kept_answer(lake: Lake, path: Path) -> KeptAnswer | None:
+    """The answer kept at this path, or None when none is.
+
+    Raises:
+        ContractBroken: There is a file that is no kept answer; asking again would pay twice unnoticed.
+    """
+    if not path.exists():
+        return None
+    try:
+        return KeptAnswer.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ContractBroken(
+            f"{lake.name(path)} is not a kept answer ({error.errors()[0]['msg']}). Delete it to pay for that "
+            "answer once more, and run the same command again."
+        ) from error
+
+
+def keep_answer(lake: Lake, path: Path, answer: KeptAnswer) -> None:
+    """Make a paid answer durable; only then may it be used."""
+    content: dict[str, Any] = answer.model_dump(mode="json")
+    # ASCII: a body may hold lone surrogates, which UTF-8 cannot.
+    lake.write_bytes(path, json.dumps(content, ensure_ascii=True, indent=1).encode("ascii"))
+
+
+def _pages(folder: Path, stamp: str) -> list[bytes]:
+    paths = folder.glob(f"{stamp}-p*.json")
+    return [path.read_bytes() for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
+
+
+def _day_folder(lake: Lake, list_date: date) -> Path:
+    return lake.home / "raw/daily_papers" / list_date.strftime("%Y/%m/%d")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y%m%dT%H%M%SZ")

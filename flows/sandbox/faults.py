@@ -1,0 +1,195 @@
+"""Scripted faults: which calls go wrong, and how.
+
+A rule names a service, the calls it matches and one thing that goes wrong. Rules are counted and drawn,
+never random, so a run that failed can be repeated. Every rule counts every call that it matches, whether
+or not an earlier rule has spoilt that call; the first rule that fires decides. Called by
+flows/sandbox/app.py, which also takes new rules while it runs.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, model_validator
+
+FaultyService = Literal["daily_papers", "arxiv", "openai"]
+SpoiltAnswer = Literal[
+    "fenced", "html", "empty", "null", "half", "length", "filter", "refusal", "wrong_paper", "chinese",
+    "schema", "english", "number", "plain", "no_choices", "no_usage", "markup",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, as rules and the request log see it."""
+
+    service: str
+    key: str
+    """The date, the paper_id or the id_list."""
+    p: int | None = None
+    paper_ids: frozenset[str] = field(default=frozenset())
+
+
+class Match(BaseModel):
+    """Which calls a rule is about; what is not said matches every call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    paper_id: str | None = None
+    date: str | None = None
+    p: int | None = None
+
+    def covers(self, call: Call) -> bool:
+        """Whether the call is one of those."""
+        return (
+            (self.paper_id is None or self.paper_id in call.paper_ids)
+            and (self.date is None or self.date == call.key)
+            and (self.p is None or self.p == call.p)
+        )
+
+
+class Fault(BaseModel):
+    """One rule: calls of a service, and what goes wrong with them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service: FaultyService
+    match: Match = Match()
+
+    first: PositiveInt | None = None
+    """Only the first so many matching calls."""
+    calls: list[PositiveInt] | None = None
+    """Only these matching calls, counted from 1."""
+    share: float | None = Field(None, ge=0, le=1)
+    """Only this share of papers (or dates), and of those the first call."""
+
+    status: int | None = Field(None, ge=200, le=599)
+    headers: dict[str, str] = {}
+    body: str | None = None
+    """Sent instead of the answer; status 200 unless said otherwise."""
+    content_type: str = "text/html; charset=utf-8"
+    """Of ``body``."""
+    delay: float | None = Field(None, ge=0)
+    """Seconds to wait first; goes with any other action."""
+    drop: bool = False
+    """Send half of the body, then close the connection."""
+    lost: bool = False
+    """Do the work, log it as answered, and close the connection before a byte is sent."""
+    truncate: int | None = Field(None, ge=0)
+    """Send so many bytes of the body as if they were all."""
+    answer: SpoiltAnswer | None = None
+    """What is wrong with the model's answer."""
+
+    @model_validator(mode="after")
+    def _is_one_rule(self) -> Self:
+        if sum(choice is not None for choice in (self.first, self.calls, self.share)) > 1:
+            raise ValueError("a fault takes one of first, calls and share")
+        actions = self.actions
+        if len(actions) > 1:
+            raise ValueError(f"a fault does one thing besides delay, not {' and '.join(actions)}")
+        if not actions and self.delay is None:
+            raise ValueError("a fault needs one of status, body, delay, drop, lost, truncate and answer")
+        if "content_type" in self.model_fields_set and self.body is None:
+            raise ValueError("content_type goes with body")
+        if self.headers and actions != ["status or body"]:
+            raise ValueError("headers go with status or body")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_its_service(self) -> Self:
+        known = {"daily_papers": {"date", "p"}, "arxiv": {"paper_id"}, "openai": {"paper_id"}}[self.service]
+        if strange := sorted(self.match.model_fields_set - known):
+            raise ValueError(
+                f"{self.service} calls are matched by {' and '.join(sorted(known))}, not {strange[0]}"
+            )
+        if self.answer is not None and self.service != "openai":
+            raise ValueError("answer goes with the service openai")
+        return self
+
+    @property
+    def actions(self) -> list[str]:
+        """What the rule does besides waiting, by name."""
+        done = {
+            "status or body": self.status is not None or self.body is not None,
+            "drop": self.drop,
+            "lost": self.lost,
+            "truncate": self.truncate is not None,
+            "answer": self.answer is not None,
+        }
+        return [name for name, is_done in done.items() if is_done]
+
+    @property
+    def label(self) -> str:
+        """The rule's action in a word or two, for the request log."""
+        if self.status is not None or self.body is not None:
+            return f"status {self.status or 200}"
+        if self.truncate is not None:
+            return f"truncate {self.truncate}"
+        if self.answer is not None:
+            return f"answer {self.answer}"
+        return "drop" if self.drop else "lost" if self.lost else f"delay {self.delay:g}"
+
+
+_RULES = TypeAdapter(list[Fault])
+
+
+def parsed_faults(text: str | bytes) -> list[Fault]:
+    """The rules of a JSON list.
+
+    Raises:
+        ValueError: It is not a list of rules; the message says which key of which rule.
+    """
+    return _RULES.validate_json(text)
+
+
+def load_faults(path: Path) -> list[Fault]:
+    """The rules of a JSON file.
+
+    Raises:
+        ValueError: As for ``parsed_faults``.
+    """
+    return parsed_faults(path.read_bytes())
+
+
+class FaultBook:
+    """The rules in force and how often each has matched."""
+
+    def __init__(self, faults: list[Fault], seed: int) -> None:
+        self._seed = seed
+        self.replace(faults)
+
+    def replace(self, faults: list[Fault]) -> None:
+        """Put other rules in force, all counts at zero."""
+        self._faults = list(faults)
+        self._matches: Counter[int] = Counter()
+        self._matches_of_key: Counter[tuple[int, str]] = Counter()
+
+    def next(self, call: Call) -> Fault | None:
+        """The rule that spoils this call, if any; counts the call."""
+        firing = None
+        for index, fault in enumerate(self._faults):
+            if fault.service == call.service and fault.match.covers(call):
+                self._matches[index] += 1
+                self._matches_of_key[index, call.key] += 1
+                if firing is None and self._fires(index, fault, call):
+                    firing = fault
+        return firing
+
+    def _fires(self, index: int, fault: Fault, call: Call) -> bool:
+        number = self._matches[index]
+        if fault.first is not None:
+            return number <= fault.first
+        if fault.calls is not None:
+            return number in fault.calls
+        if fault.share is not None:
+            first = self._matches_of_key[index, call.key] == 1
+            return first and drawn(self._seed, "fault", index, call.key, 1) < fault.share
+        return True
+
+
+def drawn(*parts: object) -> float:
+    """A number in [0, 1) that depends on nothing but the parts."""
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64

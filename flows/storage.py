@@ -1,0 +1,182 @@
+"""The lake: monthly Parquet partitions and files, written whole or not at all.
+
+A month is the partition everywhere, so a daily run reads and writes one or two small files whatever the
+history. Every write is validated, goes to a temporary file, is synced and then renamed: readers never
+see half a file, the same rows give the same bytes, and a file whose content would not change is not
+touched. Received bytes are flows/received.py, the writer's lock is flows/lock.py. Called by the flows;
+nothing else opens these files.
+"""
+
+import io
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import dataframely as dy
+import polars as pl
+
+from flows.errors import ContractBroken, LakeUnwritable
+from schemas.tables import RELEASE, Table
+
+_MONTH_FILE = re.compile(r"(\d{4}-\d{2})\.parquet")
+
+
+class Lake:
+    """The lake below one folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.absolute()
+        self.dataset = self.home / "release" / "dataset"
+        self.digest = self.home / "release" / "digest"
+
+    def name(self, path: Path) -> str:
+        """The path as people know it: relative to the lake."""
+        return path.relative_to(self.home).as_posix() if path.is_relative_to(self.home) else str(path)
+
+    # Tables ---------------------------------------------------------------------------------------
+
+    def path(self, table: Table, month: str) -> Path:
+        """Where a month of a table stands."""
+        return self.home / table.name / f"{month}.parquet"
+
+    def months(self, table: Table) -> list[str]:
+        """Months that the table has, sorted."""
+        names = (_MONTH_FILE.fullmatch(path.name) for path in (self.home / table.name).glob("*.parquet"))
+        return sorted(match[1] for match in names if match)
+
+    def read(self, table: Table, months: Iterable[str]) -> pl.DataFrame:
+        """The table's rows of these months, validated; a month without a file has none.
+
+        Raises:
+            ContractBroken: A file cannot be read or does not match the table's contract.
+        """
+        paths = [path for month in sorted(set(months)) if (path := self.path(table, month)).exists()]
+        return pl.concat(
+            [table.empty(), *(self.validated(table, self._parquet(path), path) for path in paths)]
+        )
+
+    def read_papers(self, table: Table, paper_ids: pl.Series) -> pl.DataFrame:
+        """Rows of a table partitioned by paper, for these papers only."""
+        wanted = pl.DataFrame({"paper_id": paper_ids.cast(pl.String).unique()})
+        months = wanted.select(table.month.alias("month"))["month"].to_list()
+        return self.read(table, months).join(wanted, on="paper_id", how="semi")
+
+    def upsert(self, table: Table, rows: pl.DataFrame) -> list[Path]:
+        """Put these rows in by key and return the files that changed.
+
+        A row with a known key replaces it; all others of its month stay. Months without a row here are
+        not opened, and a month whose rows are the same afterwards is not written.
+
+        Raises:
+            ContractBroken: The rows do not match the table's contract; their month is as it was.
+            LakeUnwritable: The disk refused; months before this one are written, this one is as it was.
+        """
+        changed = []
+        parts = rows.with_columns(table.month.alias("__month")).partition_by("__month", as_dict=True)
+        for (month,), part in sorted(parts.items()):
+            path = self.path(table, str(month))
+            known = self.read(table, [str(month)])
+            part = part.drop("__month")
+            merged = pl.concat([known.join(part, on=table.key, how="anti", nulls_equal=True), part])
+            merged = self.validated(table, merged.sort(table.key), path)
+            if not merged.equals(known):
+                self.write_atomically(path, merged.write_parquet)
+                changed.append(path)
+        return changed
+
+    def write_release(self, month: str, frame: pl.DataFrame) -> bool:
+        """Write a month of RELEASE as it is published; True when the file changed.
+
+        The file of a month without rows is removed: an empty file makes ``load_dataset`` fail.
+        """
+        # Imported here: half a second that a run with nothing to publish does not owe.
+        import pyarrow.parquet as pq
+
+        from schemas.dataset import ARROW_SCHEMA
+
+        path = self.path(RELEASE, month)
+        if frame.is_empty():
+            existed = path.exists()
+            path.unlink(missing_ok=True)
+            return existed
+        # One chunk: pyarrow's bytes depend on the chunk layout, and the same rows must give the same bytes.
+        table = self.validated(RELEASE, frame, path).to_arrow().cast(ARROW_SCHEMA).combine_chunks()
+        buffer = io.BytesIO()
+        pq.write_table(
+            table,
+            buffer,
+            compression="zstd",
+            compression_level=3,
+            use_content_defined_chunking=True,
+            write_page_index=True,
+        )
+        return self.write_bytes(path, buffer.getvalue())
+
+    def validated(self, table: Table, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+        """The frame with the contract's columns in order.
+
+        Raises:
+            ContractBroken: It does not match; the message names the file, the columns and the rules.
+        """
+        try:
+            return table.schema.validate(frame).select(table.schema.column_names())
+        except (dy.exc.SchemaError, dy.exc.ValidationError) as error:
+            raise ContractBroken(
+                f"{self.name(path)} does not match {table.schema.__name__} (schemas/tables.py); the file on "
+                f"disk is as it was. {error}"
+            ) from error
+
+    def _parquet(self, path: Path) -> pl.DataFrame:
+        try:
+            return pl.read_parquet(path, glob=False)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise ContractBroken(
+                f"{self.name(path)} cannot be read as Parquet ({error}); it was left as it is. Restore it "
+                "from a copy, or remove it and run: daily-papers backfill --since … --until … (its month)"
+            ) from error
+
+    # Files ----------------------------------------------------------------------------------------
+
+    def write_bytes(self, path: Path, content: bytes) -> bool:
+        """Write a file unless it already holds these bytes; True when it was written."""
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        self.write_atomically(path, lambda target: target.write_bytes(content))
+        return True
+
+    def write_atomically(self, path: Path, write: Callable[[Path], object]) -> None:
+        """Let ``write`` fill a temporary file beside ``path``, sync it and rename it into place.
+
+        Raises:
+            LakeUnwritable: The disk refused (full, read-only, no permission); ``path`` is as it was.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(
+                dir=path.parent, prefix=f".{path.name}.", delete=False
+            ) as handle:
+                temporary = Path(handle.name)
+            try:
+                write(temporary)
+                with temporary.open("rb") as handle:
+                    os.fsync(handle.fileno())
+                temporary.chmod(0o644)
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise LakeUnwritable(
+                f"{self.name(path)} could not be written ({error}); it is as it was before. Free the disk or "
+                "mend its permissions and run the same command again: it continues where this one stopped."
+            ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,177 @@
+"""Pending papers into Korean: ask, keep the paid answer, judge it, ask once more if it must be.
+
+Pending is what has no row for (paper_id, source_sha256, recipe). Every answer is durable before it is
+used and is found again by a later run, so a kill at any moment costs at most the calls in flight; rows
+are written once per call of ``translate``, from the kept answers. Called by flows/pipeline.py.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Failed
+
+from flows.clients.openai import Model
+from flows.errors import DailyPapersError
+from flows.progress import PROGRESS
+from flows.received import KeptAnswer, answer_path, keep_answer, kept_answer
+from flows.run import Run, settled
+from schemas.tables import ABSTRACTS, TRANSLATIONS
+from transforms.answers import Judgement, judged
+from transforms.prompt import Source, messages_for, re_ask_for, source_of
+from transforms.translations import (
+    MAX_ANSWERS,
+    Recipe,
+    pending_translations,
+    recipe_for,
+    translation_row,
+    translation_sources,
+    translations_of,
+)
+
+CHUNK_SIZE = 50
+
+
+async def translate(run: Run, papers: pl.DataFrame, *, chunked: bool) -> list[str]:
+    """Translate what is pending of these PAPERS rows; the ids that got a row.
+
+    Args:
+        run: The run.
+        papers: PAPERS rows.
+        chunked: One Prefect task run for fifty papers (backfill) instead of one for each (daily): a task
+            run costs the server 25 ms.
+    """
+    recipe = recipe_for(run.settings.model)
+    abstracts = run.lake.read_papers(ABSTRACTS, papers["paper_id"])
+    known = run.lake.read_papers(TRANSLATIONS, papers["paper_id"])
+    pending = pending_translations(translation_sources(papers, abstracts), known, recipe)
+    PROGRESS.get().start("translate", pending.height)
+    if pending.is_empty():
+        return []
+    sources = [source_of(*row) for row in pending.select("paper_id", "title", "abstract").iter_rows()]
+    translator = Translator(run, recipe)
+    try:
+        await _translate_all(translator, sources, chunked=chunked)
+    finally:
+        await translator.close()
+        run.lake.upsert(TRANSLATIONS, translations_of(translator.rows))
+    return [row["paper_id"] for row in translator.rows]
+
+
+async def _translate_all(translator: "Translator", sources: Sequence[Source], *, chunked: bool) -> None:
+    if chunked:
+        # The translator's own slots bound the calls; chunks only bound Prefect's bookkeeping.
+        for start in range(0, len(sources), CHUNK_SIZE * 4):
+            window = sources[start : start + CHUNK_SIZE * 4]
+            chunks = [window[at : at + CHUNK_SIZE] for at in range(0, len(window), CHUNK_SIZE)]
+            runs = [settled(translate_chunk(chunk, translator, return_state=True)) for chunk in chunks]
+            await asyncio.gather(*runs)
+    else:
+        names = [source.english.paper_id for source in sources]
+        runs = [
+            settled(translate_paper(name, source, translator, return_state=True))
+            for name, source in zip(names, sources, strict=True)
+        ]
+        await asyncio.gather(*runs)
+
+
+@task(task_run_name="translate {paper_id}", cache_policy=NO_CACHE, timeout_seconds=7200)
+async def translate_paper(paper_id: str, source: Source, translator: "Translator") -> object:
+    """Translate one paper; Failed, with the sentence, when the model gave no answer."""
+    error = await translator.translate(source)
+    return Failed(message=str(error)) if error else None
+
+
+@task(task_run_name="translate chunk", cache_policy=NO_CACHE, timeout_seconds=6 * 3600)
+async def translate_chunk(sources: Sequence[Source], translator: "Translator") -> object:
+    """Translate some papers; Failed when the model gave no answer for one of them."""
+    errors = await asyncio.gather(*(translator.translate(source) for source in sources))
+    missing = [error for error in errors if error]
+    return Failed(message=f"{len(missing)} of {len(sources)}: {missing[0]}") if missing else None
+
+
+class Translator:
+    """Translates papers by one recipe, within the run's concurrency; ``rows`` collects TRANSLATIONS rows."""
+
+    def __init__(self, run: Run, recipe: Recipe) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._run = run
+        self._recipe = recipe
+        self._model = Model(run.settings)
+        self._slots = asyncio.Semaphore(run.settings.concurrency)
+
+    async def translate(self, source: Source) -> DailyPapersError | None:
+        """Make the paper's row, or give the error that kept the model from answering.
+
+        A paper without an answer stays pending; its answers so far are kept.
+        """
+        async with self._slots:
+            try:
+                row = await self._row(source)
+            except DailyPapersError as error:
+                if str(error) not in self._run.report.unavailable:
+                    self._run.report.unavailable.append(str(error))
+                self._run.report.translated["waiting"] += 1
+                return error
+            finally:
+                PROGRESS.get().advance("translate")
+        self.rows.append(row)
+        self._run.report.translated[row["translation_status"]] += 1
+        if row["translation_status"] == "rejected":
+            errors = [issue for issue in row["translation_issues"] if issue["severity"] == "error"]
+            self._run.report.codes.update({issue["code"] for issue in errors})
+        return None
+
+    async def _row(self, source: Source) -> dict[str, Any]:
+        messages = messages_for(source)
+        judgements: list[Judgement] = []
+        for attempt in range(1, MAX_ANSWERS + 1):
+            kept, is_new = await self._answer(source, attempt, messages)
+            judgement = judged(kept.body, source)
+            judgements.append(judgement)
+            if is_new:
+                self._count(judgement)
+            if not judgement.errors:
+                break
+            messages = re_ask_for(messages, judgement.content, judgement.errors)
+        return translation_row(source, self._recipe, judgements, kept.answered_at)
+
+    async def _answer(
+        self, source: Source, attempt: int, messages: list[dict[str, str]]
+    ) -> tuple[KeptAnswer, bool]:
+        """The kept answer to this attempt, paid for now (True) or by an earlier run (False)."""
+        paper_id, recipe_id = source.english.paper_id, self._recipe.recipe_id
+        path = answer_path(self._run.lake, recipe_id, paper_id, source.source_sha256, attempt)
+        if (earlier := kept_answer(self._run.lake, path)) is not None:
+            return earlier, False
+        raw = await self._model.answer(messages, paper_id)
+        kept = KeptAnswer(
+            paper_id=paper_id,
+            source_sha256=source.source_sha256,
+            recipe_id=recipe_id,
+            attempt=attempt,
+            model=self._recipe.model,
+            answered_at=datetime.now(UTC),
+            request_id=raw.request_id,
+            body=raw.body,
+        )
+        keep_answer(self._run.lake, path, kept)
+        return kept, True
+
+    def _count(self, judgement: Judgement) -> None:
+        usage = judgement.usage
+        details = usage.prompt_tokens_details
+        self._run.report.usage.update(
+            calls=1,
+            input=usage.prompt_tokens or 0,
+            cached=(details.cached_tokens or 0) if details else 0,
+            output=usage.completion_tokens or 0,
+        )
+
+    async def close(self) -> None:
+        """Close the model's connections."""
+        await self._model.close()

@@ -1,0 +1,117 @@
+"""What the services send: only the fields that are used, extras ignored.
+
+The Daily Papers list has changed shape about fifteen times since 2024 and never sends null: a key is
+there or it is absent. So a few fields are required (a record without them cannot stand in the table)
+and all others are optional. transforms/papers.py and transforms/answers.py read through these models;
+bytes are kept under raw/ and answers/ before anything here sees them.
+"""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from schemas.tables import PAPER_ID_PATTERN
+
+PaperId = Annotated[str, StringConstraints(pattern=PAPER_ID_PATTERN, strict=True)]
+Text = Annotated[str, StringConstraints(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Author(_Payload):
+    """One entry of ``paper.authors``."""
+
+    name: Text
+    hidden: bool = False
+
+
+class Account(_Payload):
+    """A Hub user: ``submittedBy`` has the handle in ``name``, ``submittedOnDailyBy`` in ``user``."""
+
+    name: Text | None = None
+    user: Text | None = None
+
+
+class Organization(_Payload):
+    """The organisation the Hub shows, since 2025-10."""
+
+    name: Text | None = None
+    fullname: Text | None = None
+
+
+class HubPaper(_Payload):
+    """The ``paper`` object of a record; also what ``/api/papers/{id}`` sends."""
+
+    id: PaperId
+    title: Text
+    upvotes: Count
+    authors: list[Author]
+    summary: Text | None = None
+    published_at: AwareDatetime | None = Field(default=None, alias="publishedAt")
+    submitted_on_daily_at: AwareDatetime | None = Field(default=None, alias="submittedOnDailyAt")
+    submitted_on_daily_by: Account | None = Field(default=None, alias="submittedOnDailyBy")
+    withdrawn_at: AwareDatetime | None = Field(default=None, alias="withdrawnAt")
+    media_urls: list[Text] = Field(default=[], alias="mediaUrls")
+    ai_summary: Text | None = None
+    ai_keywords: list[Text] = []
+    github_repo: Text | None = Field(default=None, alias="githubRepo")
+    github_stars: Count | None = Field(default=None, alias="githubStars")
+    project_page: Text | None = Field(default=None, alias="projectPage")
+    organization: Organization | None = None
+
+
+class DailyPaper(_Payload):
+    """One record of ``GET /api/daily_papers``."""
+
+    paper: HubPaper
+    published_at: AwareDatetime | None = Field(default=None, alias="publishedAt")
+    comment_count: Count | None = Field(default=None, alias="numComments")
+    thumbnail: Text | None = None
+    media_url: Text | None = Field(default=None, alias="mediaUrl")
+    """The social thumbnail's name until 2024-06-11."""
+    media_urls: list[Text] = Field(default=[], alias="mediaUrls")
+    submitted_by: Account | None = Field(default=None, alias="submittedBy")
+    organization: Organization | None = None
+
+
+REQUIRED = {("paper",), ("paper", "id"), ("paper", "title"), ("paper", "upvotes"), ("paper", "authors")}
+"""Places whose fault refuses the record; a fault anywhere else costs only that field."""
+
+
+class PromptTokensDetails(_Payload):
+    """Where the input tokens came from."""
+
+    cached_tokens: Count | None = None
+
+
+class Usage(_Payload):
+    """Tokens of one chat completion; other servers leave any of it out."""
+
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    prompt_tokens_details: PromptTokensDetails | None = None
+
+
+class Message(_Payload):
+    """The assistant's message."""
+
+    content: Text | None = None
+    refusal: Text | None = None
+
+
+class Choice(_Payload):
+    """One choice of a chat completion."""
+
+    finish_reason: Text | None = None
+    message: Message
+
+
+class Completion(_Payload):
+    """Body of ``POST /v1/chat/completions``."""
+
+    model: Text | None = None
+    choices: list[Choice] = []
+    usage: Usage | None = None

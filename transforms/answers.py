@@ -1,0 +1,107 @@
+"""What one paid model answer is worth: Korean, or faults by name, and always its usage.
+
+The body is read as it came over the wire, usage first, so that a broken answer is still an accounted
+one. Each way to fail has its own code (refusal, length, filter, empty, bad_json, schema, wrong_paper,
+not_a_completion), and only an answer that is none of these meets the quality gate. Called by
+flows/translate.py, on answers fresh from the model and on answers kept by an earlier run alike.
+"""
+
+import re
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from schemas.answer import Issue, Korean, Section, TranslationAnswer
+from schemas.payloads import Choice, Completion, Usage
+from schemas.tables import SECTIONS
+from transforms.placeholders import restored
+from transforms.prompt import Source
+from transforms.quality import issues, repaired
+
+CODES = {
+    "not_a_completion": "The service's answer is not a chat completion.",
+    "refusal": "The model refused.",
+    "length": "The answer was cut off at the token limit.",
+    "filter": "The service's content filter withheld the answer.",
+    "empty": "The answer holds no text.",
+    "bad_json": "The answer is not JSON.",
+    "schema": "The JSON lacks a key, has one too many or a value of the wrong type.",
+    "wrong_paper": "The answer names another paper.",
+}
+
+_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL | re.IGNORECASE)
+
+
+class Judgement(NamedTuple):
+    """One answer, read: Korean when it could be read at all, issues, and what it cost."""
+
+    korean: Korean | None
+    issues: list[Issue]
+    content: str | None
+    """What the model said, for quoting it back in a re-ask."""
+    model: str | None
+    usage: Usage
+
+    @property
+    def errors(self) -> list[Issue]:
+        """The issues that refuse the answer."""
+        return [issue for issue in self.issues if issue.severity == "error"]
+
+
+def judged(body: str, source: Source) -> Judgement:
+    """The judgement on a raw response body for this paper."""
+    try:
+        completion = Completion.model_validate_json(body)
+    except ValidationError:
+        return Judgement(None, [_fault("not_a_completion", body)], None, None, Usage())
+    usage = completion.usage or Usage()
+    fault = _service_fault(completion, body)
+    content = completion.choices[0].message.content if completion.choices else None
+    if fault is None:
+        answer = _answer(content or "", source.english.paper_id)
+        if isinstance(answer, TranslationAnswer):
+            korean = _korean(answer, source)
+            return Judgement(korean, issues(source.english, korean), content, completion.model, usage)
+        fault = answer
+    return Judgement(None, [fault], content, completion.model, usage)
+
+
+def _service_fault(completion: Completion, body: str) -> Issue | None:
+    if not completion.choices:
+        return _fault("not_a_completion", body)
+    choice: Choice = completion.choices[0]
+    if choice.message.refusal:
+        return _fault("refusal", choice.message.refusal)
+    if choice.finish_reason == "length":
+        return _fault("length", (choice.message.content or "")[-80:])
+    if choice.finish_reason == "content_filter":
+        return _fault("filter", "content_filter")
+    if not (choice.message.content or "").strip():
+        return _fault("empty", repr(choice.message.content))
+    return None
+
+
+def _answer(content: str, paper_id: str) -> TranslationAnswer | Issue:
+    fenced = _FENCE.fullmatch(content)
+    try:
+        answer = TranslationAnswer.model_validate_json(fenced[1] if fenced else content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            return _fault("bad_json", f"{first['msg']}, got {content[:60]!r}")
+        return _fault("schema", f"{'.'.join(map(str, first['loc'])) or 'answer'}: {first['msg']}")
+    if answer.paper_id != paper_id:
+        return _fault("wrong_paper", f"expected {paper_id}, got {answer.paper_id[:40]!r}")
+    return answer
+
+
+def _fault(code: str, got: str) -> Issue:
+    return Issue(code, "error", "answer", f"{CODES[code]} Got: {got[:200]}")
+
+
+def _korean(answer: TranslationAnswer, source: Source) -> Korean:
+    originals = source.shown.originals
+    texts = (answer.whats_new, answer.technical_details, answer.performance_highlights)
+    sections = [Section(name, restored(text, originals)) for name, text in zip(SECTIONS, texts, strict=True)]
+    title, abstract = restored(answer.title_ko, originals), restored(answer.abstract_ko, originals)
+    return repaired(Korean(title, abstract, sections))

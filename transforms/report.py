@@ -1,0 +1,100 @@
+"""What a run did, as numbers and as sentences: one report for the terminal and the Prefect artifact.
+
+Called by flows/pipeline.py, which fills it, and by flows/cli.py, which prints it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+from transforms.markdown import escaped
+
+# More than this share of refused answers is no bad luck of a few papers: the run has failed.
+_REJECTED_SHARE = 0.2
+
+
+@dataclass
+class Report:
+    """Counts of one run; everything that came in is in exactly one count of its step."""
+
+    run: str
+    listed: Counter[str] = field(default_factory=Counter)
+    """Records of the day lists: new, changed, unchanged, delisted, repeated, rejected."""
+    abstracts: Counter[str] = field(default_factory=Counter)
+    """Papers by where their abstract came from in this run: arxiv, huggingface."""
+    translated: Counter[str] = field(default_factory=Counter)
+    """Papers: ok, rejected, waiting (the model did not answer)."""
+    usage: Counter[str] = field(default_factory=Counter)
+    """Model answers paid for by this run and their tokens: calls, input, cached, output."""
+    codes: Counter[str] = field(default_factory=Counter)
+    """Why answers and records were rejected, by code."""
+    ignored_fields: Counter[str] = field(default_factory=Counter)
+    """Optional fields of the day lists that had an unusable value."""
+    files_written: int = 0
+    incomplete: list[str] = field(default_factory=list)
+    """One sentence for each day whose list looks incomplete."""
+    unavailable: list[str] = field(default_factory=list)
+    """One sentence for each service call that failed for good."""
+
+    @property
+    def is_failed(self) -> bool:
+        """True when a service or a day's list was missing, or too much was refused."""
+        refused = self.translated["rejected"] > _REJECTED_SHARE * self.translated.total()
+        return bool(self.incomplete or self.unavailable or refused)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done; 1 rows rejected or a day below its floor; 3 a service was unavailable."""
+        if self.unavailable:
+            return 3
+        return int(bool(self.incomplete or self.listed["rejected"] or self.translated["rejected"]))
+
+    def cost(self, input_price: float | None, output_price: float | None) -> float | None:
+        """US dollars at these prices per million tokens, or None while a price is unknown."""
+        if input_price is None or output_price is None:
+            return None
+        return (self.usage["input"] * input_price + self.usage["output"] * output_price) / 1e6
+
+
+def report_lines(report: Report, cost: float | None) -> list[tuple[str, str]]:
+    """The report's table: (what, how many), empty lines left out."""
+    listed, usage = report.listed, report.usage
+    paid = f"{usage['calls']:,} answers, {usage['input']:,} tokens in ({usage['cached']:,} cached), "
+    paid += f"{usage['output']:,} out" + (f", ${cost:,.4f}" if cost is not None else ", no price set")
+    lines = [
+        ("Listed", _counts(listed, ("new", "changed", "unchanged", "delisted", "repeated", "rejected"))),
+        ("Abstracts", _counts(report.abstracts, ("arxiv", "huggingface"))),
+        ("Translated", _counts(report.translated, ("ok", "rejected", "waiting"))),
+        ("Model", paid),
+        ("Rejected for", _counts(report.codes, tuple(sorted(report.codes)))),
+        ("Fields ignored", _counts(report.ignored_fields, tuple(sorted(report.ignored_fields)))),
+        ("Release", f"{report.files_written} files written"),
+    ]
+    return [(what, how_many) for what, how_many in lines if how_many]
+
+
+def report_sentences(report: Report) -> list[str]:
+    """What a person must know beyond the counts, one sentence each."""
+    sentences = [*report.unavailable, *report.incomplete]
+    if rejected := report.translated["rejected"]:
+        codes = _counts(report.codes, tuple(sorted(report.codes)))
+        tried = report.translated["ok"] + rejected
+        sentences.append(
+            f"{rejected} of {tried} translations rejected ({codes}). "
+            "Published in English only; the answers are kept in answers/."
+        )
+    if rejected := report.listed["rejected"]:
+        sentences.append(f"{rejected} records of the day lists rejected; they are kept in rejected/.")
+    return sentences
+
+
+def report_markdown(report: Report, cost: float | None, list_date: date | None) -> str:
+    """The report as a Markdown artifact: heading, table, sentences."""
+    heading = f"# {escaped(report.run)}" + (f" ({list_date})" if list_date else "")
+    rows = [f"| {escaped(what)} | {escaped(how_many)} |" for what, how_many in report_lines(report, cost)]
+    notes = [f"- {escaped(sentence)}" for sentence in report_sentences(report)]
+    return "\n".join([heading, "", "| Step | Result |", "| --- | --- |", *rows, "", *notes]).rstrip() + "\n"
+
+
+def _counts(counter: Counter[str], names: tuple[str, ...]) -> str:
+    return ", ".join(f"{counter[name]:,} {name}" for name in names if counter[name])
