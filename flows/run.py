@@ -6,7 +6,7 @@ flows/pipeline.py.
 
 from typing import Any
 
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from flows.settings import Settings
 from flows.storage import Lake

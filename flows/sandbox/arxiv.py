@@ -148,12 +148,12 @@ def _add_entry(root: etree._Element, versioned_id: str, record: dict[str, Any]) 
     published = _seconds(record["published"])
     entry = _add(root, "entry")
     _add(entry, "id", f"http://arxiv.org/abs/{versioned_id}")
-    _add(entry, "title", " ".join(record["title"].split()))
+    _add(entry, "title", record["title"])
     _add(entry, "updated", published)
     _add(entry, "link", href=f"https://arxiv.org/abs/{versioned_id}", rel="alternate", type="text/html")
     pdf = f"https://arxiv.org/pdf/{versioned_id}"
     _add(entry, "link", href=pdf, rel="related", type="application/pdf", title="pdf")
-    _add(entry, "summary", " ".join(record["abstract"].split()))
+    _add(entry, "summary", record["abstract"])
     for category in record["categories"]:
         _add(entry, "category", term=category, scheme=ARXIV)
     _add(entry, "published", published)
@@ -167,7 +167,7 @@ def _add(
 ) -> etree._Element:
     safe = {name: _NOT_XML.sub("", value) for name, value in attributes.items()}
     child = etree.SubElement(parent, f"{{{namespace}}}{tag}", safe)
-    child.text = None if text is None else _NOT_XML.sub("", text)
+    child.text = None if text is None else " ".join(_NOT_XML.sub("", text).split())
     return child
 
 

@@ -37,6 +37,7 @@ _SEPARATOR = re.compile(
 _ATOM = re.compile(r"⟦[MUC]\d+⟧|[()]|,(?!\d)|(?:[^\s()⟦⟧,]|,(?=\d))+")
 _LATIN = re.compile(r"[A-Za-z]+")
 _POSSESSIVE = re.compile(r"['’]s?$")
+_EDGES = ".,'’‘&=/_-"
 _LONGEST_RUN = 4
 
 
@@ -96,7 +97,7 @@ def joined(tokens: list[str]) -> str:
 @lru_cache(maxsize=65_536)
 def _words(atom: str) -> tuple[str, ...]:
     """The words of an atom, punctuation and possessive stripped: "and/or" is two, "CPU/GPU" a name."""
-    word = _POSSESSIVE.sub("", atom.rstrip(".,'’‘&=/_-").lstrip("'’‘./&=_"))
+    word = _POSSESSIVE.sub("", atom.rstrip(_EDGES).lstrip("'’‘./&=_")).rstrip(_EDGES)
     if not word[1:2].isdigit():
         word = word.lstrip("+-−±≈")
     parts = word.split("/")

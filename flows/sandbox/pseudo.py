@@ -15,7 +15,7 @@ _BREAK = re.compile(r"[.!?][\"”’)]*\s+(?=[^a-z\s])")
 _NO_BREAK = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|vs|cf|w\.r\.t|resp|approx|Figs?|Sec|Eq|Tab|No|Dr|Prof|St)|\b\w)\.$"
 )
-_SHORTEST_SECTION = 40
+_SHORTEST_SECTION = 25
 _ENDINGS = ("합니다", "입니다")
 
 
@@ -76,11 +76,11 @@ def _title(title: str, names: frozenset[str]) -> str:
 
 def _sections(source: str, korean: list[str], names: frozenset[str]) -> tuple[str, str, str]:
     """First, middle and last sentences; where they are too few or too short, thirds of the source's words."""
-    first, last = 1, 1
-    while last < 3 and last + 2 < len(korean) and _is_thin(" ".join(korean[-last:])):
+    first = 2 if len(korean) > 3 and _is_latin(korean[0]) else 1
+    last = 1
+    while last < 3 and first + last + 1 < len(korean) and _is_thin(" ".join(korean[-last:])):
         last += 1
-    if len(korean) - last > 3 or (len(korean) - last > 2 and _is_thin(korean[0])):
-        first = 2
+    first = 2 if len(korean) - last > 3 else first
     parts = (korean[:first], korean[first:-last][:3], korean[-last:])
     new, technical, results = (" ".join(part) for part in parts)
     if len(korean) > 2 and min(len(new), len(technical), len(results)) >= _SHORTEST_SECTION:
@@ -93,10 +93,13 @@ def _sections(source: str, korean: list[str], names: frozenset[str]) -> tuple[st
 
 
 def _is_thin(text: str) -> bool:
-    """Whether the text is short, or more Latin than Hangul: a list of names needs a sentence beside it."""
+    return len(text) < 3 * _SHORTEST_SECTION or _is_latin(text)
+
+
+def _is_latin(text: str) -> bool:
+    """Whether the text is more Latin than Hangul: a list of names needs a sentence beside it."""
     hangul = sum("가" <= char <= "힣" for char in text)
-    latin = sum(char.isascii() and char.isalpha() for char in text)
-    return len(text) < 2 * _SHORTEST_SECTION or hangul < latin
+    return hangul < sum(char.isascii() and char.isalpha() for char in text)
 
 
 def _with_names(new: str, others: list[str], title: str, names: frozenset[str]) -> str:

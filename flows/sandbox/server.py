@@ -45,11 +45,11 @@ class _Connection(H11Protocol):
 class _Server(uvicorn.Server):
     """Uvicorn that says when it listens and leaves signals to its caller."""
 
-    def __init__(self, config: SandboxConfig, on_listening: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, on_listening: Callable[[], None]) -> None:
         # Only critical messages: uvicorn reports connections that faults cut as errors of the application.
         super().__init__(
             uvicorn.Config(
-                create_app(config),
+                app,
                 http=_Connection,
                 ws="none",
                 lifespan="off",
@@ -92,11 +92,11 @@ class Sandbox:
         self._config = config or SandboxConfig()
 
     def __enter__(self) -> Self:
-        self._socket = _bound(self._config.port)
-        self.url = _url(self._socket)
+        app = create_app(self._config)
+        sockets = [_bound(self._config.port)]
+        self.url = _url(sockets[0])
         listening = threading.Event()
-        self._server = _Server(self._config, listening.set)
-        sockets = [self._socket]
+        self._server = _Server(app, listening.set)
         self._thread = threading.Thread(target=self._server.run, args=(sockets,), name="sandbox", daemon=True)
         self._thread.start()
         if not listening.wait(_LONGEST_START):
@@ -121,6 +121,7 @@ def serve(config: SandboxConfig) -> None:
         ValueError: The folder of payloads is not there.
         OSError: The port is taken.
     """
+    app = create_app(config)
     sock = _bound(config.port)
     url = _url(sock)
 
@@ -128,7 +129,7 @@ def serve(config: SandboxConfig) -> None:
         for name, value in environment_for(url).items():
             print(f"{name}={value}", flush=True)
 
-    server = _Server(config, announce)
+    server = _Server(app, announce)
 
     def stop(number: int, frame: FrameType | None) -> None:
         server.should_exit = True

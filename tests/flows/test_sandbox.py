@@ -33,8 +33,8 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "daily_papers"
 ATOM = {"a": "http://www.w3.org/2005/Atom", "o": "http://a9.com/-/spec/opensearch/1.1/"}
 ABSTRACT = (
     "We present PaperMill, a 7B model that grinds long documents. It reads 32.5% faster than GPT-4o on 2.4 "
-    "million pages (see https://example.org/mill). Our loss $L = a + b$ stays stable. Training takes 3 days on "
-    "8 A100 cards. The results hold in all settings."
+    "million pages (see https://example.org/mill). Our loss $L = a + b$ stays stable. Training takes 3 days "
+    "on 8 A100 cards. The results hold in all settings."
 )
 TITLE = "PaperMill: Grinding Long Documents"
 TEXTS = ("title_ko", "abstract_ko", "whats_new", "technical_details", "performance_highlights")
@@ -99,7 +99,9 @@ def test_a_long_day_is_read_past_the_fifty_record_cap_page_by_page(tmp_path: Pat
     url = start(payloads=store(tmp_path / "p", "2024-06-12@2024-06-13T000000Z-x.json", count=120)).url
     pages = [ids(day(url, date="2024-06-12", limit=100, p=p)) for p in range(4)]
     assert [len(page) for page in pages] == [50, 50, 20, 0]
-    assert sum(pages, []) == [f"2406.{number:05d}" for number in range(1, 121)]
+    assert [paper_id for page in pages for paper_id in page] == [
+        f"2406.{number:05d}" for number in range(1, 121)
+    ]
     assert ids(day(url, date="2024-06-12", limit=7, p=1))[0] == "2406.00008"
 
 
@@ -167,10 +169,12 @@ def test_payloads_that_are_no_folder_are_refused(tmp_path: Path) -> None:
 
 
 def entry_ids(response: httpx2.Response) -> list[str]:
-    return [
-        str(found)
-        for found in etree.fromstring(response.content).xpath("//a:entry/a:id/text()", namespaces=ATOM)
-    ]
+    found = etree.fromstring(response.content).findall("a:entry/a:id", namespaces=ATOM)
+    return [element.text or "" for element in found]
+
+
+def atom(url: str, id_list: str, **options: int) -> httpx2.Response:
+    return httpx2.get(f"{url}/api/query", params={"id_list": id_list, **options})
 
 
 def test_atom_entries_come_for_known_ids_only_and_not_in_the_order_asked(
@@ -353,8 +357,9 @@ async def test_a_scripted_status_is_seen_once_and_retried_by_the_sdk(start: Star
         "body": "slow down",
     }
     url = start(faults=fault(**rule)).url
-    with pytest.raises(openai.RateLimitError, match="slow down"):
+    with pytest.raises(openai.RateLimitError) as refused:
         await completion(url)
+    assert refused.value.response.text == "slow down"
     httpx2.put(f"{url}/_sandbox/faults", json=[rule])
     async with client(url, max_retries=1) as api:
         await asked(api, paper())
@@ -394,14 +399,13 @@ def test_a_dropped_body_arrives_half_and_a_lost_one_not_at_all(tmp_path: Path, s
     ]
     url = start(payloads=folder, faults=rules).url
     whole = (folder / "2024-06-12@2024-06-13T000000Z-x.json").read_bytes()
-    received = b""
+    received: list[bytes] = []
     with (
-        pytest.raises(httpx2.RemoteProtocolError, match="incomplete"),
         httpx2.stream("GET", f"{url}/api/daily_papers?date=2024-06-12") as response,
+        pytest.raises(httpx2.RemoteProtocolError, match="complete message body"),
     ):
-        for chunk in response.iter_bytes():
-            received += chunk
-    assert received == whole[: len(whole) // 2]
+        received.extend(response.iter_bytes())
+    assert b"".join(received) == whole[: len(whole) // 2]
     with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
         day(url, date="2024-06-12")
 
@@ -521,7 +525,7 @@ async def test_answers_with_one_thing_wrong_are_wrong_in_that_and_nothing_else(s
     assert changed["schema"] == {"technical_details": None}
     assert changed["english"].keys() == set(TEXTS)
     assert not re.search("[가-힣]", "".join(changed["english"].values()))
-    assert "325%" in changed["number"].pop("abstract_ko")
+    assert changed["number"].pop("abstract_ko") == right()["abstract_ko"].replace("7B", "70B")
     assert changed["number"] == {}
     assert "니다" not in "".join(changed["plain"].values())
     assert re.search(r"[한이]다\.$", changed["plain"]["abstract_ko"])
@@ -619,7 +623,10 @@ def test_leaving_ends_the_server_even_while_an_answer_is_under_way() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_in_the_foreground_it_says_where_it_is_and_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
-    code = "from flows.sandbox.server import serve; from flows.sandbox.config import SandboxConfig; serve(SandboxConfig())"
+    code = (
+        "from flows.sandbox.config import SandboxConfig; from flows.sandbox.server import serve; "
+        "serve(SandboxConfig())"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[2],
@@ -722,7 +729,7 @@ def test_every_real_abstract_has_the_length_and_script_of_korean(
         assert hangul_share(answer.abstract_ko) >= 0.5, source.english.paper_id
         sections = (answer.whats_new, answer.technical_details, answer.performance_highlights)
         assert len(set(sections)) == 3, source.english.paper_id
-        assert min(len(text) for text in sections) >= 30, source.english.paper_id
+        assert min(len(text) for text in sections) >= 25, source.english.paper_id
         assert min(hangul_share(text) for text in sections) >= 0.4, source.english.paper_id
 
 
