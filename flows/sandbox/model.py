@@ -129,9 +129,10 @@ def _asked(body: bytes) -> tuple[dict[str, Any], Paper | None]:
         asked = json.loads(body)
     except ValueError:
         return {}, None
-    if not isinstance(asked, dict) or not isinstance(asked.get("messages"), list):
+    messages = asked.get("messages") if isinstance(asked, dict) else None
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         return {}, None
-    return asked, paper_in(asked["messages"])
+    return asked, paper_in(messages)
 
 
 def _usage(messages: list[dict[str, Any]], content: str | None) -> dict[str, Any]:

@@ -19,9 +19,9 @@ class Paper(NamedTuple):
     abstract: str | None
 
 
-def paper_in(messages: Any) -> Paper | None:
+def paper_in(messages: list[dict[str, Any]]) -> Paper | None:
     """The paper of the first user message; None when there is none to be found."""
-    users = [item for item in messages if isinstance(item, dict) and item.get("role") == "user"]
+    users = [message for message in messages if message.get("role") == "user"]
     match = _FENCED.search(text_of(users[0])) if users else None
     if match is None:
         return None
