@@ -11,7 +11,8 @@ from prefect import flow, runtime
 
 from flows.pipeline import process_days, started_run
 from flows.settings import load_settings
-from transforms.report import Report
+from schemas.tables import RELEASE
+from transforms.report import Report, day_papers
 
 
 def _run_name() -> str:
@@ -46,4 +47,5 @@ async def daily(list_date: date | None = None, refresh_days: int | None = None) 
         window = load_settings().refresh_days if refresh_days is None else refresh_days
         days = [day - timedelta(days=back) for back in range(window, -1, -1)]
         await process_days(run, days, [day], chunked=False)
+        run.report.papers = day_papers(run.lake.read(RELEASE, [f"{day:%Y-%m}"]), day)
     return run.report

@@ -54,7 +54,7 @@ async def started_run(name: str) -> AsyncIterator[Run]:
         yield run
     cost = run.report.cost(settings.input_price, settings.output_price)
     await acreate_markdown_artifact(
-        key="report", markdown=report_markdown(run.report, cost, None), description=name
+        key="report", markdown=report_markdown(run.report, cost), description=name
     )
     if run.report.is_failed:
         raise RunIncomplete(run.report)

@@ -25,13 +25,14 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[])(?:et al|vs|e\.g|i\.e|cf|etc|approx|resp|Figs?|Eq|Sec|Tab|No|Dr|Mr|Ms|Prof|St|Inc"
     r"|[A-Z]|\d{1,2})\.$"
 )
-_CLOSING = re.compile(r"[\s.!?…。\"'”’」』》)\]]+$")
 _ASIDE = re.compile(r"\s?\([^()]*\)$")
+_CLOSING = " .!?…。"
 _FORMAL = re.compile(r"(?:(?P<syllable>[가-힣])(?:니다|니까|시다)|십시오)$")
 _FINAL_PIEUP = 17
 """Index of the final consonant ㅂ among the 28 a syllable may have."""
 
-_RUN = re.compile(r"[A-Za-z][A-Za-z'’.-]*(?:[,;:]? [A-Za-z][A-Za-z'’.-]*)+")
+# Each run is tried from its first letter only: tried from every letter, a long one would cost its square.
+_RUN = re.compile(r"(?<![A-Za-z'’.-])[A-Za-z][A-Za-z'’.-]*(?:[,;:]? [A-Za-z][A-Za-z'’.-]*)+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’.-]*")
 _FUNCTION_WORDS = (
     "a an the of and or in to for with on is are was were be been that this these those we our us by from as "
@@ -53,12 +54,14 @@ def sentences(text: str) -> list[str]:
     ['정확도는 3.5% 높습니다.', 'Li et al. 2024와 같습니다.']
     """
     found: list[str] = []
-    begin = 0
+    begin = last = 0
+    has_hangul = False
     for match in _SENTENCE_END.finditer(text):
-        piece = text[begin : match.end()].strip()
-        if HANGUL.search(piece) and not _ABBREVIATION.search(piece[-12:]):
-            found.append(piece)
-            begin = match.end()
+        has_hangul = has_hangul or bool(HANGUL.search(text, last, match.start()))
+        last = match.end()
+        if has_hangul and not _ABBREVIATION.search(text[max(begin, match.start() - 12) : match.start()]):
+            found.append(text[begin:last].strip())
+            begin, has_hangul = last, False
     rest = text[begin:].strip()
     if rest and (HANGUL.search(rest) or not found):
         found.append(rest)
@@ -82,9 +85,9 @@ def is_formal(sentence: str) -> bool:
 
 def _ending(sentence: str) -> str:
     """The last letters of a sentence, without marks, quotes and a closing aside in brackets."""
-    tail = sentence[-300:].rstrip(" .!?…。\"'”’」』》")
+    tail = sentence[-300:].rstrip(_CLOSING + "\"'”’」』》")
     tail = _ASIDE.sub("", tail)
-    return _CLOSING.sub("", tail)
+    return tail.rstrip(_CLOSING + "\"'”’」』》)]")
 
 
 def english_runs(text: str) -> list[str]:

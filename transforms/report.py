@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
+import polars as pl
+
 from transforms.markdown import escaped
 
 # More than this share of refused answers is no bad luck of a few papers: the run has failed.
@@ -31,6 +33,8 @@ class Report:
     ignored_fields: Counter[str] = field(default_factory=Counter)
     """Optional fields of the day lists that had an unusable value."""
     files_written: int = 0
+    papers: list[tuple[int, str, str]] = field(default_factory=list)
+    """The day's papers as (votes, title, translation status), most-voted first; empty for a backfill."""
     incomplete: list[str] = field(default_factory=list)
     """One sentence for each day whose list looks incomplete."""
     unavailable: list[str] = field(default_factory=list)
@@ -88,12 +92,22 @@ def report_sentences(report: Report) -> list[str]:
     return sentences
 
 
-def report_markdown(report: Report, cost: float | None, list_date: date | None) -> str:
-    """The report as a Markdown artifact: heading, table, sentences."""
-    heading = f"# {escaped(report.run)}" + (f" ({list_date})" if list_date else "")
+def day_papers(release: pl.DataFrame, list_date: date) -> list[tuple[int, str, str]]:
+    """The day's listed papers of RELEASE as (votes, Korean or English title, status), most-voted first."""
+    listed = release.filter(pl.col("list_date") == list_date, pl.col("delisted_at").is_null())
+    ordered = listed.sort("upvotes", "rank", descending=[True, False])
+    return ordered.select("upvotes", pl.coalesce("title_ko", "title"), "translation_status").rows()
+
+
+def report_markdown(report: Report, cost: float | None) -> str:
+    """The report as a Markdown artifact: heading, table of counts, sentences, the day's papers."""
     rows = [f"| {escaped(what)} | {escaped(how_many)} |" for what, how_many in report_lines(report, cost)]
-    notes = [f"- {escaped(sentence)}" for sentence in report_sentences(report)]
-    return "\n".join([heading, "", "| Step | Result |", "| --- | --- |", *rows, "", *notes]).rstrip() + "\n"
+    lines = [f"# {escaped(report.run)}", "", "| Step | Result |", "| --- | --- |", *rows, ""]
+    lines += [f"- {escaped(sentence)}" for sentence in report_sentences(report)]
+    if report.papers:
+        lines += ["", "| Votes | Paper | Korean |", "| ---: | --- | --- |"]
+        lines += [f"| {votes:,} | {escaped(title)} | {status} |" for votes, title, status in report.papers]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _counts(counter: Counter[str], names: tuple[str, ...]) -> str:

@@ -123,7 +123,9 @@ def _unbalanced(field: Field) -> Iterator[Issue]:
         if (unclosed or stray) and any(_unmatched(field.support, opening, closing)):
             continue
         if unclosed:
-            yield error("cut_off", field.name, f"{quoted(opening)} is opened and never closed: {quoted(field.text)}.")
+            yield error(
+                "cut_off", field.name, f"{quoted(opening)} is opened and never closed: {quoted(field.text)}."
+            )
         if stray:
             yield warning("cut_off", field.name, f"{quoted(closing)} is closed and was never opened.")
 

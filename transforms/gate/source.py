@@ -63,7 +63,9 @@ def _links(case: Case) -> Iterator[Issue]:
     for field in case.fields:
         found = dict.fromkeys(link.rstrip(_LINK_EDGE) for link in _LINK.findall(field.text))
         # A bare host name may be a part of a link that the source broke ("https: //example.org").
-        unknown = [link for link in found if link not in known and ("://" in link or link not in field.support)]
+        unknown = [
+            link for link in found if link not in known and ("://" in link or link not in field.support)
+        ]
         for link in unknown[:_MOST_PER_FIELD]:
             yield error("url_invented", field.name, f"The link {quoted(link)} is not in the English.")
 

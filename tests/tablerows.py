@@ -1,0 +1,118 @@
+"""Rows of the lake's tables with a sensible value in every column, for tests to change one at a time."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+
+from schemas.tables import ABSTRACTS, PAPERS, RELEASE, TRANSLATIONS, VOTES, Table
+from transforms.prompt import source_of
+from transforms.translations import recipe_for
+
+DAY = date(2026, 3, 5)
+SEEN = datetime(2026, 3, 5, 23, 0, 1, tzinfo=UTC)
+LATER = datetime(2026, 3, 6, 23, 0, 2, tzinfo=UTC)
+TITLE = "Millstone: Grinding Long Documents"
+ABSTRACT = (
+    "We present Millstone, a compact model that reads long documents in parts. It is trained for 3 days on "
+    "public data only. It reaches 81.5% accuracy on our test set."
+)
+RECIPE = recipe_for("gpt-test")
+
+
+def frame(table: Table, *rows: dict[str, Any]) -> pl.DataFrame:
+    """The rows as a frame of the table; columns that a row leaves out are null."""
+    return pl.DataFrame(list(rows), schema=table.empty().schema)
+
+
+def paper(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One row of PAPERS."""
+    return {
+        "list_date": DAY,
+        "paper_id": paper_id,
+        "rank": 1,
+        "upvotes": 3,
+        "comment_count": 1,
+        "first_seen_at": SEEN,
+        "last_seen_at": SEEN,
+        "title": TITLE,
+        "authors": ["Bo-ra Kim", "Alva Lind"],
+        "hub_abstract": ABSTRACT,
+        "is_withdrawn": False,
+        "media_urls": [],
+        "ai_keywords": [],
+    } | values
+
+
+def papers(*rows: dict[str, Any]) -> pl.DataFrame:
+    return frame(PAPERS, *rows)
+
+
+def vote(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One row of VOTES."""
+    return {
+        "list_date": DAY,
+        "paper_id": paper_id,
+        "observed_at": SEEN,
+        "upvotes": 3,
+        "comment_count": 1,
+    } | values
+
+
+def votes(*rows: dict[str, Any]) -> pl.DataFrame:
+    return frame(VOTES, *rows)
+
+
+def abstract(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One row of ABSTRACTS, from the Hub."""
+    return {
+        "paper_id": paper_id,
+        "abstract": ABSTRACT,
+        "abstract_source": "huggingface",
+        "fetched_at": SEEN,
+    } | values
+
+
+def abstracts(*rows: dict[str, Any]) -> pl.DataFrame:
+    return frame(ABSTRACTS, *rows)
+
+
+def translation(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One ok row of TRANSLATIONS, made from TITLE and ABSTRACT."""
+    return {
+        "paper_id": paper_id,
+        "source_sha256": source_of(paper_id, TITLE, ABSTRACT).source_sha256,
+        "recipe_id": RECIPE.recipe_id,
+        "translation_status": "ok",
+        "title_ko": "Millstone: 긴 문서 갈기",
+        "abstract_ko": "이 논문은 긴 문서를 나누어 읽는 모델을 제시합니다.",
+        "summary_ko": [{"section": "What's New", "text": "새 모델을 제시합니다."}],
+        "translation_issues": [],
+        "model": "gpt-test-1",
+        "prompt_version": RECIPE.prompt_version,
+        "translated_at": SEEN,
+        "calls": 1,
+        "input_tokens": 900,
+        "cached_tokens": 0,
+        "output_tokens": 400,
+    } | values
+
+
+def translations(*rows: dict[str, Any]) -> pl.DataFrame:
+    return frame(TRANSLATIONS, *rows)
+
+
+def released(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One row of RELEASE, not translated yet."""
+    listed = {name: value for name, value in paper(paper_id).items() if name != "hub_abstract"}
+    return {
+        **listed,
+        "abstract": ABSTRACT,
+        "abstract_source": "huggingface",
+        "translation_status": "pending",
+        "translation_issues": [],
+    } | values
+
+
+def release_rows(*rows: dict[str, Any]) -> pl.DataFrame:
+    return frame(RELEASE, *rows)
