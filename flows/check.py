@@ -56,8 +56,8 @@ def _broken_tables(lake: Lake) -> Iterator[str]:
 
 
 def _leftovers(lake: Lake) -> Iterator[str]:
-    for path in lake.home.rglob(".*.parquet.*"):
-        yield f"{lake.name(path)} is a leftover of a stopped write; it can be deleted."
+    for path in lake.leftovers():
+        yield f"{lake.name(path)} is a leftover of a killed run. The next run removes it: daily-papers run"
 
 
 def _release_differences(lake: Lake) -> Iterator[str]:
@@ -67,8 +67,9 @@ def _release_differences(lake: Lake) -> Iterator[str]:
         expected, got = release_month(lake, month), lake.read(RELEASE, [month])
         if not expected.equals(got):
             yield (
-                f"release/dataset/data/{month}.parquet is not what the lake gives: expected {expected.height} "
-                f"rows, got {got.height}, {_differing(expected, got)} differing. Publish again: daily-papers run"
+                f"release/dataset/data/{month}.parquet is not what the lake gives: expected "
+                f"{expected.height} rows, got {got.height}, {_differing(expected, got)} of them differing. "
+                f"Publish it again: daily-papers backfill --since {month}-01 --until {month}-28"
             )
         for list_date in expected["list_date"].unique().sort():
             path = lake.digest / log_path(list_date)

@@ -72,9 +72,11 @@ async def fetch_day(list_date: date, source: DailyPapers, run: Run, fetched: lis
 def merge_days(fetched: list[DayList], judged: set[date], run: Run) -> None:
     """Merge the fetched lists into PAPERS, VOTES and REJECTED, one write a month."""
     months = {f"{day.list_date:%Y-%m}" for day in fetched}
-    papers = run.lake.read(PAPERS, neighbour_months(months))
+    papers = run.lake.read(PAPERS, months)
+    beside = run.lake.read_columns(PAPERS, neighbour_months(months) - months, ["list_date", "delisted_at"])
     votes = run.lake.read(VOTES, months)
-    recent = listed_per_day(papers) | {day.list_date: day.papers.height for day in fetched}
+    recent = listed_per_day(beside) | listed_per_day(papers)
+    recent |= {day.list_date: day.papers.height for day in fetched}
     merged, observed = [PAPERS.empty()], [VOTES.empty()]
     for day in fetched:
         known = papers.filter(pl.col("list_date") == day.list_date)

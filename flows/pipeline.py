@@ -51,6 +51,8 @@ async def started_run(name: str) -> AsyncIterator[Run]:
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
     run = Run(settings, name)
     with one_writer(run.lake, name, settings.lock_wait, PROGRESS.get().say):
+        for leftover in run.lake.leftovers():
+            leftover.unlink()
         yield run
     cost = run.report.cost(settings.input_price, settings.output_price)
     await acreate_markdown_artifact(

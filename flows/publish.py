@@ -77,7 +77,7 @@ def release_contents(lake: Lake) -> tuple[list[DataFile], CardCounts]:
     files, months = [], []
     for month in lake.months(RELEASE):
         path = lake.path(RELEASE, month)
-        rows = pl.read_parquet(path, columns=_COUNTED, glob=False)
+        rows = lake.read_columns(RELEASE, [month], _COUNTED)
         files.append(DataFile(f"data/{path.name}", rows.height, path.stat().st_size))
         months.append(rows.group_by(_COUNTED).len())
     return files, card_counts(months)
@@ -95,11 +95,5 @@ def latest_readme(lake: Lake, counts: CardCounts) -> str | None:
 
 
 def _months_listing(lake: Lake, months: set[str], paper_ids: set[str]) -> set[str]:
-    wanted = pl.Series(sorted(paper_ids), dtype=pl.String)
-    paths = {month: lake.path(PAPERS, month) for month in sorted(months)}
-    return {
-        month
-        for month, path in paths.items()
-        if path.exists()
-        and pl.read_parquet(path, columns=["paper_id"], glob=False)["paper_id"].is_in(wanted).any()
-    }
+    listings = {month: lake.read_columns(PAPERS, [month], ["paper_id"])["paper_id"] for month in months}
+    return {month for month, ids in listings.items() if not paper_ids.isdisjoint(ids)}

@@ -18,8 +18,11 @@ from flows.errors import SettingsMissing
 _PREFECT_TOML = Path(__file__).parents[1] / "prefect.toml"
 
 
-def _standard(name: str, default: Any) -> Any:
-    return Field(default, validation_alias=AliasChoices(name))
+_URL = r"^https?://\S+$"
+
+
+def _standard(name: str, default: Any, pattern: str | None = None) -> Any:
+    return Field(default, validation_alias=AliasChoices(name), pattern=pattern)
 
 
 class Settings(BaseSettings):
@@ -41,7 +44,7 @@ class Settings(BaseSettings):
     """Seconds that one request may spend on retries before its service counts as unavailable."""
     retry_wait: float = Field(1.0, gt=0)
     """Seconds before the first retry of a request; doubles from there."""
-    arxiv_url: str = "https://export.arxiv.org/api/query"
+    arxiv_url: str = Field("https://export.arxiv.org/api/query", pattern=_URL)
     arxiv_interval: float = Field(3.0, ge=0)
     """Seconds between arXiv requests; its terms of use ask for three."""
     refresh_days: int = Field(7, ge=0, le=60)
@@ -55,10 +58,10 @@ class Settings(BaseSettings):
     output_price: float | None = Field(None, ge=0)
     """US dollars per million output tokens."""
 
-    hf_endpoint: str = _standard("HF_ENDPOINT", "https://huggingface.co")
+    hf_endpoint: str = _standard("HF_ENDPOINT", "https://huggingface.co", _URL)
     hf_token: SecretStr | None = _standard("HF_TOKEN", None)
     openai_api_key: SecretStr | None = _standard("OPENAI_API_KEY", None)
-    openai_base_url: str | None = _standard("OPENAI_BASE_URL", None)
+    openai_base_url: str | None = _standard("OPENAI_BASE_URL", None, _URL)
 
     def require_model_key(self) -> SecretStr:
         """The model's API key.

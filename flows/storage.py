@@ -18,8 +18,9 @@ import dataframely as dy
 import polars as pl
 
 from flows.errors import ContractBroken, LakeUnwritable
-from schemas.tables import RELEASE, Table
+from schemas.tables import RELEASE, TABLES, Table
 
+_TEMPORARY = ".tmp"
 _MONTH_FILE = re.compile(r"(\d{4}-\d{2})\.parquet")
 
 
@@ -56,6 +57,11 @@ class Lake:
         return pl.concat(
             [table.empty(), *(self.validated(table, self._parquet(path), path) for path in paths)]
         )
+
+    def read_columns(self, table: Table, months: Iterable[str], columns: list[str]) -> pl.DataFrame:
+        """A few columns of these months, not validated: for counting over many months in little memory."""
+        paths = [path for month in sorted(set(months)) if (path := self.path(table, month)).exists()]
+        return pl.concat([table.empty().select(columns), *(self._parquet(path, columns) for path in paths)])
 
     def read_papers(self, table: Table, paper_ids: pl.Series) -> pl.DataFrame:
         """Rows of a table partitioned by paper, for these papers only."""
@@ -128,9 +134,9 @@ class Lake:
                 f"disk is as it was. {error}"
             ) from error
 
-    def _parquet(self, path: Path) -> pl.DataFrame:
+    def _parquet(self, path: Path, columns: list[str] | None = None) -> pl.DataFrame:
         try:
-            return pl.read_parquet(path, glob=False)
+            return pl.read_parquet(path, columns=columns, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise ContractBroken(
                 f"{self.name(path)} cannot be read as Parquet ({error}); it was left as it is. Restore it "
@@ -138,6 +144,12 @@ class Lake:
             ) from error
 
     # Files ----------------------------------------------------------------------------------------
+
+    def leftovers(self) -> list[Path]:
+        """Temporary files that a killed write left beside the tables and in the release."""
+        folders = [self.home / table.name for table in TABLES]
+        beside_tables = (path for folder in folders for path in folder.glob(f".*{_TEMPORARY}"))
+        return sorted({*beside_tables, *(self.home / "release").rglob(f".*{_TEMPORARY}")})
 
     def write_bytes(self, path: Path, content: bytes) -> bool:
         """Write a file unless it already holds these bytes; True when it was written."""
@@ -154,14 +166,13 @@ class Lake:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                dir=path.parent, prefix=f".{path.name}.", delete=False
-            ) as handle:
-                temporary = Path(handle.name)
+            handle, name = tempfile.mkstemp(_TEMPORARY, f".{path.name}.", path.parent)
+            os.close(handle)
+            temporary = Path(name)
             try:
                 write(temporary)
-                with temporary.open("rb") as handle:
-                    os.fsync(handle.fileno())
+                with temporary.open("rb") as written:
+                    os.fsync(written.fileno())
                 temporary.chmod(0o644)
                 temporary.replace(path)
             finally:

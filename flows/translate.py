@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Failed
 
 from flows.clients.openai import Model
-from flows.errors import DailyPapersError
+from flows.errors import DailyPapersError, LakeUnwritable, SettingsMissing
 from flows.progress import PROGRESS
 from flows.received import KeptAnswer, answer_path, keep_answer, kept_answer
 from flows.run import Run, settled
@@ -103,6 +103,7 @@ class Translator:
         self._recipe = recipe
         self._model = Model(run.settings)
         self._slots = asyncio.Semaphore(run.settings.concurrency)
+        self._unwritable: LakeUnwritable | None = None
 
     async def translate(self, source: Source) -> DailyPapersError | None:
         """Make the paper's row, or give the error that kept the model from answering.
@@ -113,9 +114,11 @@ class Translator:
             try:
                 row = await self._row(source)
             except DailyPapersError as error:
-                if str(error) not in self._run.report.unavailable:
-                    self._run.report.unavailable.append(str(error))
-                self._run.report.translated["waiting"] += 1
+                report = self._run.report
+                sentences = report.refused if isinstance(error, SettingsMissing) else report.unavailable
+                if str(error) not in sentences:
+                    sentences.append(str(error))
+                report.translated["waiting"] += 1
                 return error
             finally:
                 PROGRESS.get().advance("translate")
@@ -148,6 +151,9 @@ class Translator:
         path = answer_path(self._run.lake, recipe_id, paper_id, source.source_sha256, attempt)
         if (earlier := kept_answer(self._run.lake, path)) is not None:
             return earlier, False
+        if self._unwritable is not None:
+            # An answer that cannot be kept must not be paid for.
+            raise self._unwritable
         raw = await self._model.answer(messages, paper_id)
         kept = KeptAnswer(
             paper_id=paper_id,
@@ -159,7 +165,11 @@ class Translator:
             request_id=raw.request_id,
             body=raw.body,
         )
-        keep_answer(self._run.lake, path, kept)
+        try:
+            keep_answer(self._run.lake, path, kept)
+        except LakeUnwritable as error:
+            self._unwritable = error
+            raise
         return kept, True
 
     def _count(self, judgement: Judgement) -> None:

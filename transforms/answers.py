@@ -32,6 +32,15 @@ CODES = {
 _FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL | re.IGNORECASE)
 
 
+def is_completion(body: str) -> bool:
+    """True when the body is a chat completion, or anything with usage; else the model never spoke."""
+    try:
+        completion = Completion.model_validate_json(body)
+    except ValidationError:
+        return False
+    return bool(completion.choices or completion.usage)
+
+
 class Judgement(NamedTuple):
     """One answer, read: Korean when it could be read at all, issues, and what it cost."""
 

@@ -37,18 +37,22 @@ class Report:
     """The day's papers as (votes, title, translation status), most-voted first; empty for a backfill."""
     incomplete: list[str] = field(default_factory=list)
     """One sentence for each day whose list looks incomplete."""
+    refused: list[str] = field(default_factory=list)
+    """One sentence for each setting that a service refused."""
     unavailable: list[str] = field(default_factory=list)
     """One sentence for each service call that failed for good."""
 
     @property
     def is_failed(self) -> bool:
         """True when a service or a day's list was missing, or too much was refused."""
-        refused = self.translated["rejected"] > _REJECTED_SHARE * self.translated.total()
-        return bool(self.incomplete or self.unavailable or refused)
+        too_many = self.translated["rejected"] > _REJECTED_SHARE * self.translated.total()
+        return bool(self.incomplete or self.unavailable or self.refused or too_many)
 
     @property
     def exit_code(self) -> int:
-        """0 done; 1 rows rejected or a day below its floor; 3 a service was unavailable."""
+        """0 done; 1 rows rejected or a day below its floor; 2 settings refused; 3 a service unavailable."""
+        if self.refused:
+            return 2
         if self.unavailable:
             return 3
         return int(bool(self.incomplete or self.listed["rejected"] or self.translated["rejected"]))
@@ -79,7 +83,7 @@ def report_lines(report: Report, cost: float | None) -> list[tuple[str, str]]:
 
 def report_sentences(report: Report) -> list[str]:
     """What a person must know beyond the counts, one sentence each."""
-    sentences = [*report.unavailable, *report.incomplete]
+    sentences = [*report.refused, *report.unavailable, *report.incomplete]
     if rejected := report.translated["rejected"]:
         codes = _counts(report.codes, tuple(sorted(report.codes)))
         tried = report.translated["ok"] + rejected

@@ -7,6 +7,7 @@ they stop at a Retry-After above 120 s and retry an exhausted quota. Called by f
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import stamina
@@ -15,12 +16,14 @@ from flows.clients.http import retry_after
 from flows.errors import DailyPapersError, SettingsMissing, SourceUnavailable
 from flows.settings import Settings
 from schemas.answer import TranslationAnswer
+from transforms.answers import is_completion
 
 if TYPE_CHECKING:
     from openai import APIStatusError
 
 _RETRIED_STATUS = {408, 409, 425, 429}
 _MAX_WAIT = 60.0
+_MAX_LOST = 4
 
 
 class RawAnswer(NamedTuple):
@@ -28,6 +31,10 @@ class RawAnswer(NamedTuple):
 
     body: str
     request_id: str | None
+
+
+class _NotACompletion(Exception):
+    """A successful answer that is none: a proxy's page, a truncated body. The model never spoke."""
 
 
 class Model:
@@ -39,8 +46,9 @@ class Model:
 
         self.name = settings.model
         self._settings = settings
+        self._key = settings.require_model_key().get_secret_value().strip()
         self._client = AsyncOpenAI(
-            api_key=settings.require_model_key().get_secret_value().strip(),
+            api_key=self._key,
             base_url=settings.openai_base_url,
             timeout=settings.model_timeout,
             max_retries=0,
@@ -64,7 +72,7 @@ class Model:
 
         try:
             async for attempt in stamina.retry_context(
-                on=self._wait_before_retry,
+                on=_Retries(self._settings.patience, self._pause),
                 attempts=None,
                 timeout=self._settings.patience,
                 wait_initial=self._settings.retry_wait,
@@ -76,17 +84,20 @@ class Model:
                     return await self._call(messages)
         except APIStatusError as error:
             raise self._final(error, subject) from error
-        except APIConnectionError as error:
+        except (APIConnectionError, _NotACompletion) as error:
             raise SourceUnavailable(
-                f"The model service did not answer for {subject} within {self._settings.patience:g} s "
-                f"({error} {error.__cause__ or ''}). Answers that came are kept; run the same command again "
-                "later."
+                f"The model service did not answer for {subject} ({error} {error.__cause__ or ''}). Answers "
+                "that came are kept; run the same command again later."
             ) from error
         raise AssertionError("unreachable: retry_context returns or raises")
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    def _pause(self, seconds: float) -> None:
+        """Let every call wait: the limit is the account's, not the call's."""
+        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
     async def _gate(self) -> None:
         """Wait while the service has asked for a pause; end at once when it can only refuse."""
@@ -103,29 +114,16 @@ class Model:
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
         response = await self._client.chat.completions.with_raw_response.create(**request)
-        return RawAnswer(response.http_response.text, response.headers.get("x-request-id"))
-
-    def _wait_before_retry(self, error: Exception) -> bool | float:
-        from openai import APIConnectionError, APIStatusError
-
-        if isinstance(error, APIConnectionError):
-            return True
-        if not isinstance(error, APIStatusError) or error.code == "insufficient_quota":
-            return False
-        if error.status_code not in _RETRIED_STATUS and error.status_code < 500:
-            return False
-        asked = retry_after(error.response.headers)
-        if asked is None:
-            return True
-        if asked > self._settings.patience:
-            return False
-        if error.status_code == 429:
-            self._paused_until = max(self._paused_until, time.monotonic() + asked)
-        return max(asked, 0.001)
+        body = response.http_response.text
+        if not is_completion(body):
+            raise _NotACompletion(f"expected a chat completion, got {body[:60]!r}")
+        return RawAnswer(body, response.headers.get("x-request-id"))
 
     def _final(self, error: "APIStatusError", subject: str) -> DailyPapersError:
         """The error to raise for a refusal, remembered where no later call can do better."""
-        said = f"HTTP {error.status_code} {error.code or ''}: {str(error.message)[:200]}"
+        # A server may quote the key it refuses.
+        message = str(error.message).replace(self._key, "***")
+        said = f"HTTP {error.status_code} {error.code or ''}: {message[:200]}"
         if error.code == "insufficient_quota":
             self._stopped_by = SourceUnavailable(
                 f"The model account's quota is used up ({said}). Answers that came are kept; add credit and "
@@ -142,3 +140,30 @@ class Model:
                 "command again later."
             )
         return self._stopped_by
+
+
+class _Retries:
+    """Whether, and after how many seconds, one call is tried again."""
+
+    def __init__(self, patience: float, pause: Callable[[float], None]) -> None:
+        self._patience = patience
+        self._pause = pause
+        self._lost = 0
+
+    def __call__(self, error: Exception) -> bool | float:
+        from openai import APIConnectionError, APIStatusError
+
+        if isinstance(error, APIConnectionError | _NotACompletion):
+            # The model may have worked, and been paid, for each of these.
+            self._lost += 1
+            return self._lost < _MAX_LOST
+        if not isinstance(error, APIStatusError) or error.code == "insufficient_quota":
+            return False
+        if error.status_code not in _RETRIED_STATUS and error.status_code < 500:
+            return False
+        asked = retry_after(error.response.headers)
+        if asked is None or asked > self._patience:
+            return asked is None
+        if error.status_code == 429:
+            self._pause(asked)
+        return max(asked, 0.001)
