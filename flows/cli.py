@@ -8,7 +8,7 @@ done; 1 done but rows were rejected or a day is below its completeness floor; 2 
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,10 +17,13 @@ from flows.settings import apply_prefect_settings
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     help="Hugging Face Daily Papers as a dataset with Korean columns and a Korean digest.",
 )
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+
+def _day(meaning: str) -> Any:
+    return typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=meaning)
 
 
 def main() -> None:
@@ -43,7 +46,7 @@ def demo(
 
 @app.command()
 def run(
-    date: Day = None,
+    date: Annotated[datetime | None, _day("The list's date; default today (UTC).")] = None,
     refresh_days: Annotated[
         int | None, typer.Option(min=0, max=60, help="Days before it to fetch again (7).")
     ] = None,
@@ -60,8 +63,8 @@ def run(
 
 @app.command()
 def backfill(
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")],
+    since: Annotated[datetime, _day("First list date.")],
+    until: Annotated[datetime, _day("Last list date.")],
 ) -> None:
     """Take every day from --since to --until, month by month, from the Hub to the release."""
     if until < since:

@@ -70,6 +70,8 @@ def run_to_end(flow_run: Callable[[], Awaitable[Report]], again: str) -> int:
         again: The command that continues, for the last line.
     """
     try:
+        # Before Prefect starts a server, which takes ten seconds.
+        load_settings().require_model_key()
         with Bars():
             report = asyncio.run(_awaited(flow_run))
     except RunIncomplete as error:
@@ -93,15 +95,11 @@ def run_check() -> int:
     """Check the lake and say what was found; 0 when nothing is wrong, else 1."""
     try:
         lake = Lake(load_settings().home)
-        with Bars():
-            found = list(problems(lake))
-        table = Table("table", "months", "rows")
-        for name, months, rows in table_sizes(lake):
-            table.add_row(name, f"{months:,}", f"{rows:,}")
     except DailyPapersError as error:
         console.print(str(error), style="bold red", markup=False)
         return error.exit_code
-    console.print(table)
+    with Bars():
+        found = list(problems(lake))
     for problem in found:
         console.print(f"- {problem}", style="red", markup=False)
     if found:
@@ -109,6 +107,10 @@ def run_check() -> int:
             f"{len(found)} problems in {lake.home}. Nothing was changed.", style="yellow", markup=False
         )
         return 1
+    table = Table("table", "months", "rows")
+    for name, months, rows in table_sizes(lake):
+        table.add_row(name, f"{months:,}", f"{rows:,}")
+    console.print(table)
     console.print(
         f"The lake and the release in {lake.home} are whole and valid.", style="green", markup=False
     )

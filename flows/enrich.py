@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Failed
 
 from flows.clients.arxiv import BATCH_SIZE, Arxiv
 from flows.errors import SourceUnavailable
@@ -36,9 +35,9 @@ async def enrich(run: Run, papers: pl.DataFrame) -> list[str]:
     try:
         for number, start in enumerate(range(0, len(wanted), BATCH_SIZE)):
             batch = wanted[start : start + BATCH_SIZE]
-            state = await settled(fetch_abstracts(batch, number, source, run, found, return_state=True))
+            faults = await settled(fetch_abstracts(batch, number, source, run, found))
             PROGRESS.get().advance("enrich", len(batch))
-            if state.is_failed():
+            if faults:
                 # What stopped this batch would stop the next one too; the next run asks again.
                 PROGRESS.get().advance("enrich", len(wanted) - start - len(batch))
                 break
@@ -53,7 +52,7 @@ async def enrich(run: Run, papers: pl.DataFrame) -> list[str]:
 @task(task_run_name="arXiv batch {number}", cache_policy=NO_CACHE, timeout_seconds=3600)
 async def fetch_abstracts(
     paper_ids: list[str], number: int, source: Arxiv, run: Run, found: list[pl.DataFrame]
-) -> object:
+) -> None:
     """Fetch one batch from arXiv, keep its bytes and append its rows to ``found``."""
     try:
         body = await source.feed(paper_ids)
@@ -61,9 +60,6 @@ async def fetch_abstracts(
         keep_feed(run.lake, fetched_at, number, body)
         found.append(arxiv_abstracts(body, set(paper_ids), fetched_at))
     except (SourceUnavailable, NotAtom) as error:
-        message = f"arXiv: {error}" if isinstance(error, NotAtom) else str(error)
-        run.report.unavailable.append(
-            f"{message} {len(paper_ids)} papers keep the Hub's abstract until the next run."
-        )
-        return Failed(message=message)
-    return None
+        sentence = f"{error} {len(paper_ids)} papers keep the Hub's abstract until the next run."
+        run.report.unavailable.append(sentence)
+        raise SourceUnavailable(sentence) from error

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Failed
 
 from flows.clients.daily_papers import DailyPapers
 from flows.errors import SourceUnavailable
@@ -42,11 +41,11 @@ async def extract(run: Run, days: Sequence[date], judged: Sequence[date]) -> pl.
 
     async def fetch(day: date) -> None:
         async with slots:
-            await settled(fetch_day(day, source, run, fetched, return_state=True))
+            await settled(fetch_day(day, source, run, fetched))
         PROGRESS.get().advance("extract")
 
     try:
-        await asyncio.gather(*(fetch(day) for day in days))
+        await settled(*(fetch(day) for day in days))
     finally:
         await source.close()
     merge_days(sorted(fetched, key=lambda day: day.list_date), set(judged), run)
@@ -55,17 +54,16 @@ async def extract(run: Run, days: Sequence[date], judged: Sequence[date]) -> pl.
 
 
 @task(task_run_name="fetch {list_date}", cache_policy=NO_CACHE, timeout_seconds=3600)
-async def fetch_day(list_date: date, source: DailyPapers, run: Run, fetched: list[DayList]) -> object:
+async def fetch_day(list_date: date, source: DailyPapers, run: Run, fetched: list[DayList]) -> None:
     """Fetch one day's list, keep its bytes and append what it holds to ``fetched``."""
     try:
         pages = await source.pages(list_date)
     except SourceUnavailable as error:
         run.report.unavailable.append(str(error))
-        return Failed(message=str(error))
+        raise
     fetched_at = datetime.now(UTC)
     keep_day(run.lake, list_date, fetched_at, pages)
     fetched.append(day_list(pages, list_date, fetched_at))
-    return None
 
 
 @task(task_run_name="merge day lists", cache_policy=NO_CACHE)
@@ -85,7 +83,7 @@ def merge_days(fetched: list[DayList], judged: set[date], run: Run) -> None:
         if not verdict.is_complete and (day.list_date in judged or verdict.kind == "shrunk"):
             run.report.incomplete.append(verdict.message)
         run.report.listed.update(repeated=day.repeated_count, rejected=day.rejected.height)
-        run.report.codes.update(day.rejected["reason"].to_list())
+        run.report.record_reasons.update(day.rejected["reason"].to_list())
         run.report.ignored_fields.update(day.ignored_fields)
         if verdict.kind == "shrunk":
             # Half a list vanishing is the source's fault more often than the editors' choice: take what

@@ -5,10 +5,8 @@ is used and its file's name is what was asked, so a run that died finds it and n
 Called by flows/extract.py, flows/enrich.py and flows/translate.py.
 """
 
-import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
@@ -54,9 +52,13 @@ def was_fetched(lake: Lake, list_date: date) -> bool:
 
 def keep_feed(lake: Lake, fetched_at: datetime, batch: int, body: bytes) -> Path:
     """Keep an arXiv answer under the day it came; the file written."""
-    path = lake.home / "raw/arxiv" / fetched_at.strftime("%Y/%m/%d") / f"{_stamp(fetched_at)}-b{batch}.xml"
-    lake.write_bytes(path, body)
-    return path
+    while True:
+        folder = lake.home / "raw/arxiv" / fetched_at.strftime("%Y/%m/%d")
+        path = folder / f"{_stamp(fetched_at)}-b{batch}.xml"
+        if not path.exists():
+            lake.write_bytes(path, body)
+            return path
+        fetched_at += timedelta(seconds=1)
 
 
 def answer_path(lake: Lake, recipe_id: str, paper_id: str, source_sha256: str, attempt: int) -> Path:
@@ -84,9 +86,7 @@ def kept_answer(lake: Lake, path: Path) -> KeptAnswer | None:
 
 def keep_answer(lake: Lake, path: Path, answer: KeptAnswer) -> None:
     """Make a paid answer durable; only then may it be used."""
-    content: dict[str, Any] = answer.model_dump(mode="json")
-    # ASCII: a body may hold lone surrogates, which UTF-8 cannot.
-    lake.write_bytes(path, json.dumps(content, ensure_ascii=True, indent=1).encode("ascii"))
+    lake.write_bytes(path, answer.model_dump_json(indent=1).encode())
 
 
 def _pages(folder: Path, stamp: str) -> list[bytes]:

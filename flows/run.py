@@ -4,10 +4,10 @@ A plain object that goes to tasks as an argument; clients are made by the step t
 flows/pipeline.py.
 """
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable
 
-from prefect.client.schemas.objects import State
-
+from flows.errors import ContractBroken, DailyPapersError, SettingsMissing, SourceUnavailable
 from flows.settings import Settings
 from flows.storage import Lake
 from transforms.report import Report
@@ -22,7 +22,17 @@ class Run:
         self.report = Report(name)
 
 
-async def settled(task_run: Any) -> State[Any]:
-    """The final state of an async task called with ``return_state=True``, which Prefect types as a State."""
-    state: State[Any] = await task_run
-    return state
+async def settled(*task_runs: Awaitable[object]) -> list[DailyPapersError]:
+    """Wait for all the task runs, and give the errors of those that ended for a reason to live with.
+
+    A service that is away, a refused setting and a kept file that is broken concern one task each, which
+    has reported them. Anything else is raised, but only after every other task has kept what it paid for.
+    """
+    outcomes = await asyncio.gather(*task_runs, return_exceptions=True)
+    errors: list[DailyPapersError] = []
+    for outcome in outcomes:
+        if isinstance(outcome, SourceUnavailable | SettingsMissing | ContractBroken):
+            errors.append(outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+    return errors

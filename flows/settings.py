@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     retry_wait: float = Field(1.0, gt=0)
     """Seconds before the first retry of a request; doubles from there."""
     arxiv_url: str = Field("https://export.arxiv.org/api/query", pattern=_URL)
+    """arXiv's query API."""
     arxiv_interval: float = Field(3.0, ge=0)
     """Seconds between arXiv requests; its terms of use ask for three."""
     refresh_days: int = Field(7, ge=0, le=60)
@@ -59,9 +60,13 @@ class Settings(BaseSettings):
     """US dollars per million output tokens."""
 
     hf_endpoint: str = _standard("HF_ENDPOINT", "https://huggingface.co", _URL)
+    """The Hub, as huggingface_hub defines it."""
     hf_token: SecretStr | None = _standard("HF_TOKEN", None)
+    """Token for the Hub; public lists need none."""
     openai_api_key: SecretStr | None = _standard("OPENAI_API_KEY", None)
+    """Key of the model's service."""
     openai_base_url: str | None = _standard("OPENAI_BASE_URL", None, _URL)
+    """Address of any OpenAI-compatible service; OpenAI's own when unset."""
 
     def require_model_key(self) -> SecretStr:
         """The model's API key.

@@ -84,7 +84,7 @@ class Lake:
         for (month,), part in sorted(parts.items()):
             path = self.path(table, str(month))
             known = self.read(table, [str(month)])
-            part = part.drop("__month")
+            part = self.validated(table, part.drop("__month"), path)
             merged = pl.concat([known.join(part, on=table.key, how="anti", nulls_equal=True), part])
             merged = self.validated(table, merged.sort(table.key), path)
             if not merged.equals(known):

@@ -6,14 +6,13 @@ are written once per call of ``translate``, from the kept answers. Called by flo
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Failed
 
 from flows.clients.openai import Model
 from flows.errors import DailyPapersError, LakeUnwritable, SettingsMissing
@@ -55,43 +54,38 @@ async def translate(run: Run, papers: pl.DataFrame, *, chunked: bool) -> list[st
     sources = [source_of(*row) for row in pending.select("paper_id", "title", "abstract").iter_rows()]
     translator = Translator(run, recipe)
     try:
-        await _translate_all(translator, sources, chunked=chunked)
+        await settled(*_task_runs(translator, sources, chunked=chunked))
     finally:
         await translator.close()
         run.lake.upsert(TRANSLATIONS, translations_of(translator.rows))
     return [row["paper_id"] for row in translator.rows]
 
 
-async def _translate_all(translator: "Translator", sources: Sequence[Source], *, chunked: bool) -> None:
-    if chunked:
-        # The translator's own slots bound the calls; chunks only bound Prefect's bookkeeping.
-        for start in range(0, len(sources), CHUNK_SIZE * 4):
-            window = sources[start : start + CHUNK_SIZE * 4]
-            chunks = [window[at : at + CHUNK_SIZE] for at in range(0, len(window), CHUNK_SIZE)]
-            runs = [settled(translate_chunk(chunk, translator, return_state=True)) for chunk in chunks]
-            await asyncio.gather(*runs)
-    else:
-        names = [source.english.paper_id for source in sources]
-        runs = [
-            settled(translate_paper(name, source, translator, return_state=True))
-            for name, source in zip(names, sources, strict=True)
-        ]
-        await asyncio.gather(*runs)
+def _task_runs(
+    translator: "Translator", sources: Sequence[Source], *, chunked: bool
+) -> list[Coroutine[Any, Any, None]]:
+    """Task runs for these papers; the translator's slots bound the calls, not the number of task runs."""
+    if not chunked:
+        return [translate_paper(source.english.paper_id, source, translator) for source in sources]
+    starts = range(0, len(sources), CHUNK_SIZE)
+    return [translate_chunk(sources[start : start + CHUNK_SIZE], translator) for start in starts]
 
 
 @task(task_run_name="translate {paper_id}", cache_policy=NO_CACHE, timeout_seconds=7200)
-async def translate_paper(paper_id: str, source: Source, translator: "Translator") -> object:
-    """Translate one paper; Failed, with the sentence, when the model gave no answer."""
-    error = await translator.translate(source)
-    return Failed(message=str(error)) if error else None
+async def translate_paper(paper_id: str, source: Source, translator: "Translator") -> None:
+    """Translate one paper; its error, already reported, when it got no answer."""
+    if error := await translator.translate(source):
+        raise error
 
 
-@task(task_run_name="translate chunk", cache_policy=NO_CACHE, timeout_seconds=6 * 3600)
-async def translate_chunk(sources: Sequence[Source], translator: "Translator") -> object:
-    """Translate some papers; Failed when the model gave no answer for one of them."""
+@task(
+    task_run_name="translate {sources[0].english.paper_id} …", cache_policy=NO_CACHE, timeout_seconds=6 * 3600
+)
+async def translate_chunk(sources: Sequence[Source], translator: "Translator") -> None:
+    """Translate some papers; the first of their errors, all of them reported, when one got no answer."""
     errors = await asyncio.gather(*(translator.translate(source) for source in sources))
-    missing = [error for error in errors if error]
-    return Failed(message=f"{len(missing)} of {len(sources)}: {missing[0]}") if missing else None
+    if missing := [error for error in errors if error]:
+        raise missing[0]
 
 
 class Translator:

@@ -6,15 +6,47 @@ and all others are optional. transforms/papers.py and transforms/answers.py read
 bytes are kept under raw/ and answers/ before anything here sees them.
 """
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from schemas.tables import PAPER_ID_PATTERN
 
 PaperId = Annotated[str, StringConstraints(pattern=PAPER_ID_PATTERN, strict=True)]
 Text = Annotated[str, StringConstraints(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a date that UTC cannot hold") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+def _none_if_unusable(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        return None
+
+
+Tolerated = WrapValidator(_none_if_unusable)
+"""Makes an unusable value None: what was paid for must be read as far as it can be."""
 
 
 class _Payload(BaseModel):
@@ -50,10 +82,10 @@ class HubPaper(_Payload):
     upvotes: Count
     authors: list[Author]
     summary: Text | None = None
-    published_at: AwareDatetime | None = Field(default=None, alias="publishedAt")
-    submitted_on_daily_at: AwareDatetime | None = Field(default=None, alias="submittedOnDailyAt")
+    published_at: Moment | None = Field(default=None, alias="publishedAt")
+    submitted_on_daily_at: Moment | None = Field(default=None, alias="submittedOnDailyAt")
     submitted_on_daily_by: Account | None = Field(default=None, alias="submittedOnDailyBy")
-    withdrawn_at: AwareDatetime | None = Field(default=None, alias="withdrawnAt")
+    withdrawn_at: Moment | None = Field(default=None, alias="withdrawnAt")
     media_urls: list[Text] = Field(default=[], alias="mediaUrls")
     ai_summary: Text | None = None
     ai_keywords: list[Text] = []
@@ -67,7 +99,7 @@ class DailyPaper(_Payload):
     """One record of ``GET /api/daily_papers``."""
 
     paper: HubPaper
-    published_at: AwareDatetime | None = Field(default=None, alias="publishedAt")
+    published_at: Moment | None = Field(default=None, alias="publishedAt")
     comment_count: Count | None = Field(default=None, alias="numComments")
     thumbnail: Text | None = None
     media_url: Text | None = Field(default=None, alias="mediaUrl")
@@ -81,37 +113,41 @@ REQUIRED = {("paper",), ("paper", "id"), ("paper", "title"), ("paper", "upvotes"
 """Places whose fault refuses the record; a fault anywhere else costs only that field."""
 
 
+Tokens = Annotated[Annotated[int, Field(ge=0, lt=2**63)] | None, Tolerated]
+"""A token count; whole numbers written as 5.0 count too."""
+
+
 class PromptTokensDetails(_Payload):
     """Where the input tokens came from."""
 
-    cached_tokens: Count | None = None
+    cached_tokens: Tokens = None
 
 
 class Usage(_Payload):
     """Tokens of one chat completion; other servers leave any of it out."""
 
-    prompt_tokens: Count | None = None
-    completion_tokens: Count | None = None
-    prompt_tokens_details: PromptTokensDetails | None = None
+    prompt_tokens: Tokens = None
+    completion_tokens: Tokens = None
+    prompt_tokens_details: Annotated[PromptTokensDetails | None, Tolerated] = None
 
 
 class Message(_Payload):
     """The assistant's message."""
 
-    content: Text | None = None
-    refusal: Text | None = None
+    content: Annotated[Text | None, Tolerated] = None
+    refusal: Annotated[Text | None, Tolerated] = None
 
 
 class Choice(_Payload):
     """One choice of a chat completion."""
 
-    finish_reason: Text | None = None
-    message: Message
+    finish_reason: Annotated[Text | None, Tolerated] = None
+    message: Annotated[Message | None, Tolerated] = None
 
 
 class Completion(_Payload):
-    """Body of ``POST /v1/chat/completions``."""
+    """Body of ``POST /v1/chat/completions``; each part is read whatever is wrong with the others."""
 
-    model: Text | None = None
-    choices: list[Choice] = []
-    usage: Usage | None = None
+    model: Annotated[Text | None, Tolerated] = None
+    choices: Annotated[list[Choice] | None, Tolerated] = None
+    usage: Annotated[Usage | None, Tolerated] = None

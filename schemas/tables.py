@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-PAPER_ID_PATTERN = r"^\d{4}\.\d{4,5}$"
+# Spelt out: \d takes the digits of every script.
+PAPER_ID_PATTERN = r"^[0-9]{4}\.[0-9]{4,5}$"
 SECTIONS = ("What's New", "Technical Details", "Performance Highlights")
 ABSTRACT_SOURCES = ("arxiv", "huggingface")
 STATUSES = ("ok", "pending", "rejected", "archived")
@@ -127,7 +128,7 @@ def organization() -> dy.String:
 def github_repo() -> dy.String:
     return dy.String(
         nullable=True,
-        regex=r"^https://github\.com/[\w.-]+/[\w.-]+$",
+        regex=r"^https://github\.com/[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$",
         metadata=_says("Code repository, https://github.com/owner/name."),
     )
 

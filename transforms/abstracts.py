@@ -7,7 +7,7 @@ flows/enrich.py.
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -60,7 +60,7 @@ def arxiv_abstracts(feed: bytes, wanted: set[str], fetched_at: datetime) -> pl.D
     for entry in _feed(feed).iterfind("a:entry", _NAMESPACES):
         match = _ENTRY_ID.search(_text(entry, "a:id"))
         abstract = _text(entry, "a:summary")
-        if match and match["id"] in wanted and abstract and re.match(PAPER_ID_PATTERN, match["id"]):
+        if match and match["id"] in wanted and abstract and re.fullmatch(PAPER_ID_PATTERN, match["id"]):
             rows[match["id"]] = _row(entry, match["id"], abstract, fetched_at)
     return pl.DataFrame(list(rows.values()), schema=ABSTRACTS.empty().schema).sort("paper_id")
 
@@ -101,9 +101,9 @@ def _row(entry: Any, paper_id: str, abstract: str, fetched_at: datetime) -> dict
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
 
 
 def hub_abstracts(papers: pl.DataFrame, fetched_at: datetime) -> pl.DataFrame:
@@ -115,10 +115,10 @@ def hub_abstracts(papers: pl.DataFrame, fetched_at: datetime) -> pl.DataFrame:
             "abstract_source": "huggingface",
             "fetched_at": fetched_at,
         }
-        for paper_id, text in papers.sort("list_date")
+        for paper_id, text in papers.drop_nulls("hub_abstract")
+        .sort("list_date")
         .unique("paper_id", keep="last", maintain_order=True)
         .select("paper_id", "hub_abstract")
-        .drop_nulls()
         .iter_rows()
     ]
     return pl.DataFrame(rows, schema=ABSTRACTS.empty().schema).sort("paper_id")

@@ -6,13 +6,13 @@ not_a_completion), and only an answer that is none of these meets the quality ga
 flows/translate.py, on answers fresh from the model and on answers kept by an earlier run alike.
 """
 
-import re
+import json
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from schemas.answer import Issue, Korean, Section, TranslationAnswer
-from schemas.payloads import Choice, Completion, Usage
+from schemas.payloads import Choice, Completion, Message, Usage
 from schemas.tables import SECTIONS
 from transforms.placeholders import restored
 from transforms.prompt import Source
@@ -29,16 +29,18 @@ CODES = {
     "wrong_paper": "The answer names another paper.",
 }
 
-_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL | re.IGNORECASE)
-
 
 def is_completion(body: str) -> bool:
     """True when the body is a chat completion, or anything with usage; else the model never spoke."""
+    completion = _completion(body)
+    return bool(completion and (completion.choices or completion.usage))
+
+
+def _completion(body: str) -> Completion | None:
     try:
-        completion = Completion.model_validate_json(body)
-    except ValidationError:
-        return False
-    return bool(completion.choices or completion.usage)
+        return Completion.model_validate(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
 
 
 class Judgement(NamedTuple):
@@ -59,41 +61,50 @@ class Judgement(NamedTuple):
 
 def judged(body: str, source: Source) -> Judgement:
     """The judgement on a raw response body for this paper."""
-    try:
-        completion = Completion.model_validate_json(body)
-    except ValidationError:
-        return Judgement(None, [_fault("not_a_completion", body)], None, None, Usage())
+    completion = _completion(body)
+    if completion is None or not completion.choices:
+        usage = completion.usage if completion else None
+        return Judgement(None, [_fault("not_a_completion", body)], None, None, usage or Usage())
     usage = completion.usage or Usage()
-    fault = _service_fault(completion, body)
-    content = completion.choices[0].message.content if completion.choices else None
+    choice = completion.choices[0]
+    message = choice.message or Message()
+    content = message.content
+    fault = _service_fault(choice, message)
     if fault is None:
         answer = _answer(content or "", source.english.paper_id)
         if isinstance(answer, TranslationAnswer):
+            # Judged as it came: mending would wash away what betrays an eaten formula.
             korean = _korean(answer, source)
-            return Judgement(korean, issues(source.english, korean), content, completion.model, usage)
+            found = issues(source.english, korean)
+            return Judgement(repaired(korean), found, content, completion.model, usage)
         fault = answer
     return Judgement(None, [fault], content, completion.model, usage)
 
 
-def _service_fault(completion: Completion, body: str) -> Issue | None:
-    if not completion.choices:
-        return _fault("not_a_completion", body)
-    choice: Choice = completion.choices[0]
-    if choice.message.refusal:
-        return _fault("refusal", choice.message.refusal)
+def _service_fault(choice: Choice, message: Message) -> Issue | None:
+    if message.refusal:
+        return _fault("refusal", message.refusal)
     if choice.finish_reason == "length":
-        return _fault("length", (choice.message.content or "")[-80:])
+        return _fault("length", (message.content or "")[-80:])
     if choice.finish_reason == "content_filter":
         return _fault("filter", "content_filter")
-    if not (choice.message.content or "").strip():
-        return _fault("empty", repr(choice.message.content))
+    if not (message.content or "").strip():
+        return _fault("empty", repr(message.content))
     return None
 
 
+def _unfenced(content: str) -> str:
+    """The content without a Markdown fence around the whole of it."""
+    stripped = content.strip()
+    if not (stripped.startswith("```") and stripped.endswith("```")):
+        return content
+    language, _, inner = stripped[3:-3].partition("\n")
+    return inner if language.strip().lower() in ("", "json") else content
+
+
 def _answer(content: str, paper_id: str) -> TranslationAnswer | Issue:
-    fenced = _FENCE.fullmatch(content)
     try:
-        answer = TranslationAnswer.model_validate_json(fenced[1] if fenced else content)
+        answer = TranslationAnswer.model_validate_json(_unfenced(content))
     except ValidationError as error:
         first = error.errors()[0]
         if first["type"] == "json_invalid":
@@ -113,4 +124,4 @@ def _korean(answer: TranslationAnswer, source: Source) -> Korean:
     texts = (answer.whats_new, answer.technical_details, answer.performance_highlights)
     sections = [Section(name, restored(text, originals)) for name, text in zip(SECTIONS, texts, strict=True)]
     title, abstract = restored(answer.title_ko, originals), restored(answer.abstract_ko, originals)
-    return repaired(Korean(title, abstract, sections))
+    return Korean(title, abstract, sections)

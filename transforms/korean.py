@@ -35,8 +35,8 @@ _FINAL_PIEUP = 17
 _RUN = re.compile(r"(?<![A-Za-z'’.-])[A-Za-z][A-Za-z'’.-]*(?:[,;:]? [A-Za-z][A-Za-z'’.-]*)+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’.-]*")
 _FUNCTION_WORDS = (
-    "a an the of and or in to for with on is are was were be been that this these those we our us by from as "
-    "at into it its which while can than then but not no over between across both such their they have has via"
+    "a an the of and or in to for with on is are was were be been that this these those we our us by from "
+    "as at into it its which while can than then but not no over between both such their they have has"
 )
 _IS_FUNCTION_WORD = frozenset(_FUNCTION_WORDS.split()).__contains__
 

@@ -1,7 +1,7 @@
 """Number words of English and Korean, and the words for powers of ten.
 
 Words count loosely ("both", "두 배", "절반", "millions", "수백만"), so each comes with every value it may
-stand for. Called by transforms/numbers.py and transforms/gate/source.py.
+stand for. Called by transforms/quantities.py and transforms/gate/source.py.
 """
 
 import re

@@ -21,7 +21,7 @@ from transforms.text import encodable, plain, sha256_of
 # The Hub's top-level publishedAt was the time of listing until 2025-03-10; since then it is the paper's
 # own date shifted by New York's offset, also for older lists fetched today.
 _SHIFTED = (timedelta(hours=4), timedelta(hours=5))
-_GITHUB = re.compile(r"https?://(?:www\.)?github\.com/([\w.-]+)/([\w.-]+)")
+_GITHUB = re.compile(r"https?://(?:www\.)?github\.com/([\w.-]+)/([\w.-]+)", re.ASCII)
 _HTTP_URL = re.compile(r"https?://[^\s<>\"]+")
 _NAME = re.compile(r"\w")
 _FACTS = [
@@ -41,7 +41,7 @@ class DayList:
     """REJECTED rows: records that cannot stand in the table, kept whole."""
     record_count: int = 0
     repeated_count: int = 0
-    """Records of a paper that stood earlier in the same list."""
+    """Records that stood earlier in the same list: of a paper taken, or the same broken one."""
     ignored_fields: Counter[str] = field(default_factory=Counter)
     """Optional fields whose value had the wrong type, by name; the paper stands without them."""
     is_whole: bool = True
@@ -94,9 +94,9 @@ def day_list(pages: list[bytes], list_date: date, fetched_at: datetime) -> DayLi
             else:
                 accepted[paper.paper.id] = _row(paper, list_date, len(accepted) + 1, fetched_at)
     day.papers = pl.DataFrame(list(accepted.values()), schema=PAPERS.empty().schema)
-    day.rejected = pl.DataFrame(rejections, schema=REJECTED.empty().schema).unique(
-        REJECTED.key, maintain_order=True
-    )
+    refused = pl.DataFrame(rejections, schema=REJECTED.empty().schema)
+    day.rejected = refused.unique(REJECTED.key, maintain_order=True)
+    day.repeated_count += refused.height - day.rejected.height
     return day
 
 
@@ -128,7 +128,7 @@ def paper_ids_of(page: bytes) -> set[str]:
 def _raw_id(record: Any) -> str | None:
     paper = record.get("paper") if isinstance(record, dict) else None
     raw = paper.get("id") if isinstance(paper, dict) else None
-    return raw if isinstance(raw, str) and re.match(PAPER_ID_PATTERN, raw) else None
+    return raw if isinstance(raw, str) and re.fullmatch(PAPER_ID_PATTERN, raw) else None
 
 
 def _read_record(record: Any) -> tuple[DailyPaper, list[str]]:

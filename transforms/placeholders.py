@@ -13,13 +13,14 @@ TOKEN = re.compile(r"⟦([MUC]\d+)⟧")
 
 _URL = r"https?://[^\s<>\"'`{}|\\^⟦⟧]+[^\s<>\"'`{}|\\^⟦⟧.,;:!?)\]]"
 _CODE = r"`[^`\n]{1,200}`"
-# $$…$$, $…$ (a closing dollar is not followed by a digit: "$5 and $6" is money), \(…\), \[…\] and
-# a command with its arguments and scripts.
-_MATH = (
-    r"\$\$[^$]{1,800}\$\$|\$(?![\s\d]+(?:[.,]\d+)?\s)[^$\n]{1,400}?(?<!\s)\$(?!\d)|\\\(.{1,400}?\\\)|\\\[.{1,400}?\\\]"
-    r"|\\[A-Za-z]+\*?(?:\{[^{}]{0,200}\})*(?:[_^](?:\{[^{}]{0,100}\}|\w))*"
+# $$…$$, $…$ (a closing dollar is not followed by a digit: "$5 and $6" is money), \(…\), \[…\].
+FORMULA = (
+    r"\$\$[^$]{1,800}\$\$|(?<!\\)\$(?![\s\d]+(?:[.,]\d+)?\s)[^$\n]{1,400}?(?<!\s)\$(?!\d)"
+    r"|\\\(.{1,400}?\\\)|\\\[.{1,400}?\\\]"
 )
-_PROTECTED = re.compile(f"(?P<U>{_URL})|(?P<C>{_CODE})|(?P<M>{_MATH})")
+"""Pattern of a delimited formula."""
+_COMMAND = r"\\[A-Za-z]+\*?(?:\{[^{}]{0,200}\})*(?:[_^](?:\{[^{}]{0,100}\}|\w))*"
+_PROTECTED = re.compile(f"(?P<U>{_URL})|(?P<C>{_CODE})|(?P<M>{FORMULA}|{_COMMAND})")
 
 
 class Protected(NamedTuple):

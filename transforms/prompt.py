@@ -13,7 +13,7 @@ import re
 from typing import NamedTuple
 
 from schemas.answer import English, Issue
-from transforms.placeholders import Protected, protected
+from transforms.placeholders import FORMULA, Protected, protected
 from transforms.text import plain, sha256_of
 
 PROMPT_VERSION = "2026-11-20"
@@ -62,6 +62,9 @@ _UNWRAPPED = re.compile(
 )
 
 
+_FORMULAS = re.compile(f"({FORMULA})")
+
+
 class Source(NamedTuple):
     """One paper's English as the model is asked to translate it."""
 
@@ -81,13 +84,19 @@ def source_of(paper_id: str, title: str, abstract: str) -> Source:
 
 
 def tex_undone(text: str) -> str:
-    r"""The text with TeX's text-mode escapes undone; formulas and macros stay.
+    r"""The text with TeX's text-mode escapes and fonts undone; formulas and macros stay.
 
-    >>> tex_undone(r"\\textbf{Fast} at 95\\% (\\url{https://example.org})".replace("\\\\", "\\"))
-    'Fast at 95% (https://example.org)'
+    >>> tex_undone(r"\emph{Fast} at 95\%, $p < 5\%$ (\url{https://example.org})")
+    'Fast at 95%, $p < 5\\%$ (https://example.org)'
     """
+    pieces = _FORMULAS.split(text)
+    # Every second piece is a formula.
+    return plain("".join(piece if at % 2 else _prose_undone(piece) for at, piece in enumerate(pieces)))
+
+
+def _prose_undone(text: str) -> str:
     text = _UNWRAPPED.sub(lambda m: m[1] if m[1] is not None else f"{m[3]} ({m[2]})", text)
-    return plain(text.replace(r"\%", "%").replace(r"\&", "&").replace(r"\$", "$").replace(r"\_", "_"))
+    return text.replace(r"\%", "%").replace(r"\&", "&").replace(r"\$", "$").replace(r"\_", "_")
 
 
 def messages_for(source: Source) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 A registry of small checks, run in order; each yields issues that quote the fault. An ``error`` refuses the
 answer and is shown to the model in a re-ask; a ``warning`` is published with it. The gate finds what
 script, numbers and structure betray; a negation turned round, a fluent claim too many and a text cut exactly
-at a sentence end pass it unseen. Called by transforms/translations.py and flows/translate.py.
+at a sentence end pass it unseen. Called by transforms/answers.py.
 """
 
 import re
@@ -18,7 +18,8 @@ CHECKS: tuple[Check, ...] = (*shape.CHECKS, *language.CHECKS, *markup.CHECKS, *s
 CODES: dict[str, str] = {code: meaning for check in CHECKS for code, meaning in check.codes.items()}
 """Every code an issue may have, with its meaning in one line."""
 
-_GLUED = re.compile(r"(https?://[!-~]+)(?=[가-힣])")
+# The syllable is optional so that every URL is consumed once, glued or not: a text of URLs stays linear.
+_LINK_AND_SYLLABLE = re.compile(r"(https?://[!-~]+)([가-힣])?")
 
 
 def issues(english: English, korean: Korean) -> list[Issue]:
@@ -41,4 +42,10 @@ def repaired(korean: Korean) -> Korean:
 
 
 def _mended(text: str) -> str:
-    return _GLUED.sub(r"\1 ", plain(text))
+    return _LINK_AND_SYLLABLE.sub(_spaced, plain(text))
+
+
+def _spaced(match: re.Match[str]) -> str:
+    """The URL and the syllable with a space between, unless a bracket or quote already parts them."""
+    link, syllable = match.groups()
+    return f"{link} {syllable}" if syllable and link[-1] not in ")]}>\"'" else match.group()

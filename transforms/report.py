@@ -29,7 +29,9 @@ class Report:
     usage: Counter[str] = field(default_factory=Counter)
     """Model answers paid for by this run and their tokens: calls, input, cached, output."""
     codes: Counter[str] = field(default_factory=Counter)
-    """Why answers and records were rejected, by code."""
+    """Why translations were rejected, by code."""
+    record_reasons: Counter[str] = field(default_factory=Counter)
+    """Why records of the day lists were rejected, by reason."""
     ignored_fields: Counter[str] = field(default_factory=Counter)
     """Optional fields of the day lists that had an unusable value."""
     files_written: int = 0
@@ -67,6 +69,7 @@ class Report:
 def report_lines(report: Report, cost: float | None) -> list[tuple[str, str]]:
     """The report's table: (what, how many), empty lines left out."""
     listed, usage = report.listed, report.usage
+    rejected_for = report.codes + report.record_reasons
     paid = f"{usage['calls']:,} answers, {usage['input']:,} tokens in ({usage['cached']:,} cached), "
     paid += f"{usage['output']:,} out" + (f", ${cost:,.4f}" if cost is not None else ", no price set")
     lines = [
@@ -74,7 +77,7 @@ def report_lines(report: Report, cost: float | None) -> list[tuple[str, str]]:
         ("Abstracts", _counts(report.abstracts, ("arxiv", "huggingface"))),
         ("Translated", _counts(report.translated, ("ok", "rejected", "waiting"))),
         ("Model", paid),
-        ("Rejected for", _counts(report.codes, tuple(sorted(report.codes)))),
+        ("Rejected for", _counts(rejected_for, tuple(sorted(rejected_for)))),
         ("Fields ignored", _counts(report.ignored_fields, tuple(sorted(report.ignored_fields)))),
         ("Release", f"{report.files_written} files written"),
     ]

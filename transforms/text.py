@@ -25,7 +25,9 @@ def plain(text: str) -> str:
     >>> plain(" Long   Horizon tasks ")
     'Long Horizon tasks'
     """
-    return _WHITESPACE.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    # White space first, since some of it is a control; NFC after nothing stands between letter and mark.
+    visible = INVISIBLE.sub("", _WHITESPACE.sub(" ", text))
+    return _WHITESPACE.sub(" ", unicodedata.normalize("NFC", visible)).strip()
 
 
 def sha256_of(value: object) -> str:

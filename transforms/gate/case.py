@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from schemas.answer import English, Issue, Korean, Section
-from transforms.numbers import values
 from transforms.placeholders import protected
+from transforms.quantities import values
 
-LONGEST = 20_000
+LONGEST = 10_000
 """Characters of one field that are looked at; the longest abstract on arXiv has about 2,000."""
 MOST_ENTRIES = 50
 """Entries of a summary that are looked at; the most that a log ever had is 12."""
@@ -99,7 +99,7 @@ class Check(NamedTuple):
 
 def entry_name(index: int, section: Section) -> str:
     """Name of a summary's entry: its section, or its place where it has none."""
-    return f"summary_ko[{index if section.section is None else section.section[:_QUOTED]}]"
+    return f"summary_ko[{index if section.section is None else visible(section.section[:_QUOTED])}]"
 
 
 def pieces_of(text: str) -> tuple[str, ...]:
@@ -119,9 +119,18 @@ def warning(code: str, field: str, message: str) -> Issue:
 
 
 def quoted(text: str) -> str:
-    """The text in double quotes, visible characters only, cut in the middle when it is long."""
+    """The text in double quotes, visible characters only, cut in the middle when it is long.
+
+    What MARK stands for is right as it is, so an ellipsis shows in its place.
+    """
+    text = text.replace(MARK, "…")
     shown = text if len(text) <= _QUOTED else f"{text[: _QUOTED - 30]} … {text[-25:]}"
-    return '"' + "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in shown) + '"'
+    return f'"{visible(shown)}"'
+
+
+def visible(text: str) -> str:
+    """The text with every character that does not print written as its code."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def around(text: str, start: int, length: int) -> str:

@@ -55,12 +55,8 @@ def _empty_fields(case: Case) -> Iterator[Issue]:
         )
     for index, section in enumerate(korean.summary_ko[:MOST_ENTRIES]):
         if len(section.text[:LONGEST].strip()) < _SHORTEST_SECTION:
-            name = section.section or "A bullet"
-            yield error(
-                "empty_field",
-                entry_name(index, section),
-                f"{name} is empty or too short: {quoted(section.text)}.",
-            )
+            message = f"The text is empty or too short: {quoted(section.text[:LONGEST])}."
+            yield error("empty_field", entry_name(index, section), message)
 
 
 def _section_set(case: Case) -> Iterator[Issue]:
@@ -131,7 +127,7 @@ def _unbalanced(field: Field) -> Iterator[Issue]:
 
 
 def _unmatched(text: str, opening: str, closing: str) -> tuple[int, int]:
-    """How many brackets stay open and how many close nothing; list numbers such as "1)" close nothing rightly."""
+    """How many brackets stay open, and how many close nothing; a list number such as "1)" may."""
     depth = stray = 0
     for match in re.finditer(rf"[{re.escape(opening + closing)}]", text):
         if match.group() == opening:

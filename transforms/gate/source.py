@@ -1,7 +1,7 @@
 """Checks against the English: placeholders, formulas, links, numbers and names with digits.
 
-A summary of a paper without an abstract was written from more than we hold, so its numbers and names are
-not judged. Called by transforms/quality.py.
+A summary of a paper without an abstract was written from more than we hold, so its numbers, names and
+formulas are not judged; a link must be ours even there. Called by transforms/quality.py.
 """
 
 import re
@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from schemas.answer import Issue
 from transforms.gate.case import Case, Check, Field, around, error, pieces_of, quoted, warning
-from transforms.number_words import korean_vague_numbers, korean_word_numbers
-from transforms.numbers import Number, identifiers, mantissa, numbers, values
+from transforms.number_words import korean_vague_numbers, korean_word_numbers, word_numbers
 from transforms.placeholders import protected
+from transforms.quantities import Number, identifiers, mantissa, numbers, values
 
 _MOST_PER_FIELD = 8
 _LATEX = re.compile(r"[$\\]")
@@ -26,6 +26,7 @@ _LINK = re.compile(
     rf"{_URL_CHAR}*"
 )
 _LINK_EDGE = ".,;:!?)]}>'\"*_`"
+_LEAST_SCALE = 1000
 _SPLIT_NAME = re.compile(r"[-_.@+/]")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])(?!\.[0-9])[^0-9a-z]+(?=[0-9])")
 _SQUEEZED_OUT = re.compile(r"(?<![0-9])\.|\.(?![0-9])|[^0-9a-z.|]+")
@@ -49,7 +50,7 @@ def _placeholders(case: Case) -> Iterator[Issue]:
 
 
 def _formulas(case: Case) -> Iterator[Issue]:
-    for field in case.fields:
+    for field in _judged(case):
         originals = protected(field.bare).originals if _LATEX.search(field.bare) else {}
         invented = [
             piece for name, piece in originals.items() if name.startswith("M") and piece not in field.support
@@ -79,7 +80,7 @@ def _known_links(support: str) -> set[str]:
 
 def _numbers(case: Case) -> Iterator[Issue]:
     known = case.known
-    claims = [number for number in numbers(case.support) if number.has_scale]
+    claims = [*(number for number in numbers(case.support) if number.has_scale), *_scaled_words(case.support)]
     for field in _judged(case):
         misfits = [number for number in _claimed(field) if not number.fits(known)]
         for number in misfits[:_MOST_PER_FIELD]:
@@ -91,6 +92,13 @@ def _numbers(case: Case) -> Iterator[Issue]:
             yield warning(
                 "number_scale", field.name, f"{quoted(text)} has no number of that size in the English."
             )
+
+
+def _scaled_words(support: str) -> Iterator[Number]:
+    """English number words with a power of ten: "one million", "a hundred thousand"."""
+    for text, start, options in word_numbers(support):
+        if options[0][0] >= _LEAST_SCALE:
+            yield Number(text, start, options, has_scale=True, is_word=True)
 
 
 def _claimed(field: Field) -> Iterator[Number]:
@@ -155,24 +163,27 @@ def _without_tokens(prose: str) -> str:
 
 def _names(case: Case) -> Iterator[Issue]:
     source = _squeezed(case.support)
+    counted = {value for number in numbers(case.support) for option in number.options for value in option}
     for field in _judged(case):
         names = dict.fromkeys(identifiers(_LINK.sub(" ", field.bare)))
-        unknown = [name for name in names if not _is_known_name(name, source, case.known)]
+        unknown = [name for name in names if not _is_known_name(name, source, counted)]
         for name in unknown[:_MOST_PER_FIELD]:
-            yield error(
-                "name_invented",
-                field.name,
-                f"{quoted(name)} is not in the English; names are copied as they stand.",
-            )
+            message = f"{quoted(name)} is not in the English; names are copied as they stand."
+            yield error("name_invented", field.name, message)
 
 
-def _is_known_name(name: str, source: str, known: set[Fraction]) -> bool:
-    """True when the name, or each of its parts, stands in the English, whatever its hyphens and capitals."""
+def _is_known_name(name: str, source: str, counted: set[Fraction]) -> bool:
+    """True when the name stands in the English, whatever its hyphens and capitals, or is made of its parts.
+
+    "LLaMA3 8B and 70B" makes LLaMA3-70B; a digit from inside another name makes nothing.
+    """
     if _stands_in(_squeezed(name), source):
         return True
     parts = [part for part in _SPLIT_NAME.split(name) if part]
-    return (len(parts) > 1 or name[0].isdigit()) and all(
-        _stands_in(_squeezed(part), source) or (part[0].isdigit() and bool(values(part) & known))
+    return len(parts) > 1 and all(
+        _stands_in(_squeezed(part), source)
+        if not part[0].isdigit()
+        else any(number.fits(counted) for number in numbers(part))
         for part in parts
     )
 

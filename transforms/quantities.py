@@ -176,7 +176,7 @@ def _merged(flat: str, items: Sequence[_Item]) -> Iterator[Number]:
         text = flat[group[0].start : group[-1].end]
         has_scale = any(item.scale != 1 for item in group)
         if len(group) == 1:
-            own = [(group[0].whole,)]
+            own: list[tuple[Fraction, ...]] = [(group[0].whole,)]
             options = own if shared[index] == group[0].scale else [*own, (group[0].value * shared[index],)]
         else:
             options = _compound_options(flat, group)
@@ -192,7 +192,9 @@ def _compound_end(flat: str, items: Sequence[_Item], first: int) -> int:
         gap = flat[item.end : follower.start]
         if last == first and gap in ("/", "분의", "분의 ") and item.scale == follower.scale == 1:
             return last + 1
-        is_lower = item.is_korean and follower.whole < item.scale and (follower.is_korean or gap == "")
+        is_lower = (
+            item.is_korean and follower.whole < item.scale and (follower.is_korean or follower.scale == 1)
+        )
         if gap not in ("", " ") or not is_lower:
             return last
         last += 1
