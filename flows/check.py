@@ -37,10 +37,10 @@ def table_sizes(lake: Lake) -> list[tuple[str, int, int]]:
     Raises:
         ContractBroken: A file cannot be read.
     """
-    months = {table: lake.months(table) for table in TABLES}
+    tables = [(table, lake.months(table)) for table in TABLES]
     return [
-        (table.name, len(names), lake.read_columns(table, names, table.key[:1]).height)
-        for table, names in months.items()
+        (table.name, len(months), lake.read_columns(table, months, table.key[:1]).height)
+        for table, months in tables
     ]
 
 
@@ -86,13 +86,12 @@ def _differing(expected: pl.DataFrame, got: pl.DataFrame) -> int:
 
 
 def _page_differences(lake: Lake) -> Iterator[str]:
-    files, counts = release_contents(lake)
-    pages = {
-        lake.dataset / "README.md": release_card(files, counts),
-        lake.digest / "README.md": latest_readme(lake, counts),
-    }
+    contents = release_contents(lake)
+    pages = {lake.dataset / "README.md": release_card(contents)}
+    if contents.listed_days:
+        pages[lake.digest / "README.md"] = latest_readme(lake, contents)
     for path, expected in pages.items():
-        if expected is not None and (not path.exists() or path.read_text() != expected):
+        if not path.exists() or path.read_text() != expected:
             yield f"{lake.name(path)} is missing or not what the release gives. Run: daily-papers run"
 
 
@@ -104,7 +103,7 @@ def _loading_faults(lake: Lake) -> Iterator[str]:
 
     from schemas.dataset import features
 
-    rows = sum(file.rows for file in release_contents(lake)[0])
+    rows = sum(file.rows for file in release_contents(lake).files)
     datasets.disable_progress_bars()
     with tempfile.TemporaryDirectory() as cache:
         try:

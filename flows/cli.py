@@ -57,6 +57,7 @@ def run(
 
     day = date.date() if date else None
     again = "daily-papers run" + (f" --date {day}" if day else "")
+    again += f" --refresh-days {refresh_days}" if refresh_days is not None else ""
     one_shot = daily.with_options(retries=0)
     raise typer.Exit(run_to_end(lambda: one_shot(day, refresh_days), again))
 

@@ -10,7 +10,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.clients.arxiv import BATCH_SIZE, Arxiv
+from flows.clients.arxiv import BATCH_SIZE
 from flows.errors import SourceUnavailable
 from flows.progress import PROGRESS
 from flows.received import keep_feed
@@ -31,18 +31,14 @@ async def enrich(run: Run, papers: pl.DataFrame) -> list[str]:
     wanted = papers_without_arxiv(papers, known)
     PROGRESS.get().start("enrich", len(wanted))
     found = [ABSTRACTS.empty()]
-    source = Arxiv(run.settings)
-    try:
-        for number, start in enumerate(range(0, len(wanted), BATCH_SIZE)):
-            batch = wanted[start : start + BATCH_SIZE]
-            faults = await settled(fetch_abstracts(batch, number, source, run, found))
-            PROGRESS.get().advance("enrich", len(batch))
-            if faults:
-                # What stopped this batch would stop the next one too; the next run asks again.
-                PROGRESS.get().advance("enrich", len(wanted) - start - len(batch))
-                break
-    finally:
-        await source.close()
+    for number, start in enumerate(range(0, len(wanted), BATCH_SIZE)):
+        batch = wanted[start : start + BATCH_SIZE]
+        faults = await settled(fetch_abstracts(batch, number, run, found))
+        PROGRESS.get().advance("enrich", len(batch))
+        if faults:
+            # What stopped this batch would stop the next one too; the next run asks again.
+            PROGRESS.get().advance("enrich", len(wanted) - start - len(batch))
+            break
     rows = best_abstracts(known, pl.concat(found), hub_abstracts(papers, datetime.now(UTC)))
     run.lake.upsert(ABSTRACTS, rows)
     run.report.abstracts.update(rows["abstract_source"].to_list())
@@ -50,12 +46,10 @@ async def enrich(run: Run, papers: pl.DataFrame) -> list[str]:
 
 
 @task(task_run_name="arXiv batch {number}", cache_policy=NO_CACHE, timeout_seconds=3600)
-async def fetch_abstracts(
-    paper_ids: list[str], number: int, source: Arxiv, run: Run, found: list[pl.DataFrame]
-) -> None:
+async def fetch_abstracts(paper_ids: list[str], number: int, run: Run, found: list[pl.DataFrame]) -> None:
     """Fetch one batch from arXiv, keep its bytes and append its rows to ``found``."""
     try:
-        body = await source.feed(paper_ids)
+        body = await run.arxiv.feed(paper_ids)
         fetched_at = datetime.now(UTC)
         keep_feed(run.lake, fetched_at, number, body)
         found.append(arxiv_abstracts(body, set(paper_ids), fetched_at))

@@ -53,7 +53,10 @@ async def started_run(name: str) -> AsyncIterator[Run]:
     with one_writer(run.lake, name, settings.lock_wait, PROGRESS.get().say):
         for leftover in run.lake.leftovers():
             leftover.unlink()
-        yield run
+        try:
+            yield run
+        finally:
+            await run.arxiv.close()
     cost = run.report.cost(settings.input_price, settings.output_price)
     await acreate_markdown_artifact(
         key="report", markdown=report_markdown(run.report, cost), description=name

@@ -6,6 +6,7 @@ after a stop anywhere gives the same files. Called by flows/pipeline.py.
 
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 from prefect import task
@@ -53,45 +54,54 @@ def publish_month(month: str, run: Run) -> None:
         run.report.files_written += run.lake.write_bytes(run.lake.digest / log_path(list_date), page)
 
 
+class Contents(NamedTuple):
+    """What the release holds."""
+
+    files: list[DataFile]
+    counts: CardCounts
+    listed_days: list[date]
+    """Days that list a paper now, sorted."""
+
+
 @task(task_run_name="publish card and digest", cache_policy=NO_CACHE)
 def publish_pages(run: Run) -> None:
     """Write the card over all months and the README of the latest day."""
-    files, counts = release_contents(run.lake)
-    card = release_card(files, counts)
-    run.report.files_written += run.lake.write_bytes(run.lake.dataset / "README.md", card.encode())
-    page = latest_readme(run.lake, counts)
-    if page is not None:
-        run.report.files_written += run.lake.write_bytes(run.lake.digest / "README.md", page.encode())
+    contents = release_contents(run.lake)
+    pages = {run.lake.dataset / "README.md": release_card(contents)}
+    if contents.listed_days:
+        pages[run.lake.digest / "README.md"] = latest_readme(run.lake, contents)
+    for path, page in pages.items():
+        run.report.files_written += run.lake.write_bytes(path, page.encode())
 
 
-def release_card(files: list[DataFile], counts: CardCounts) -> str:
-    """The dataset card for these files."""
+def release_contents(lake: Lake) -> Contents:
+    """Files of the release and what they hold together, one month in memory at a time."""
+    files: list[DataFile] = []
+    months: list[pl.DataFrame] = []
+    listed_days: list[date] = []
+    for month in lake.months(RELEASE):
+        path = lake.path(RELEASE, month)
+        rows = lake.read_columns(RELEASE, [month], [*_COUNTED, "delisted_at"])
+        files.append(DataFile(f"data/{path.name}", rows.height, path.stat().st_size))
+        months.append(rows.group_by(_COUNTED).len())
+        listed_days.extend(rows.filter(pl.col("delisted_at").is_null())["list_date"].unique().sort())
+    return Contents(files, card_counts(months), listed_days)
+
+
+def release_card(contents: Contents) -> str:
+    """The dataset card for these contents."""
     # Imported here: pyarrow is needed to publish and not to start.
     from schemas.dataset import features_yaml
 
-    return card_markdown(features_yaml(RELEASE), files, counts, repo=None)
+    return card_markdown(features_yaml(RELEASE), contents.files, contents.counts, repo=None)
 
 
-def release_contents(lake: Lake) -> tuple[list[DataFile], CardCounts]:
-    """Files of the release and what they hold together, one month in memory at a time."""
-    files, months = [], []
-    for month in lake.months(RELEASE):
-        path = lake.path(RELEASE, month)
-        rows = lake.read_columns(RELEASE, [month], _COUNTED)
-        files.append(DataFile(f"data/{path.name}", rows.height, path.stat().st_size))
-        months.append(rows.group_by(_COUNTED).len())
-    return files, card_counts(months)
-
-
-def latest_readme(lake: Lake, counts: CardCounts) -> str | None:
-    """README of the latest day that lists papers, or None while there is none."""
-    rows = lake.read(RELEASE, lake.months(RELEASE)[-2:])
-    listed = rows.filter(pl.col("delisted_at").is_null())
-    days: list[date] = listed["list_date"].unique().sort(descending=True).to_list()
-    if not days:
-        return None
-    stats = DigestStats(counts.papers, counts.days, days[1 : _RECENT_DAYS + 1])
-    return readme_markdown(rows, days[0], stats)
+def latest_readme(lake: Lake, contents: Contents) -> str:
+    """README of the latest day that lists papers."""
+    *earlier, latest = contents.listed_days
+    rows = lake.read(RELEASE, [f"{latest:%Y-%m}"])
+    stats = DigestStats(contents.counts.papers, contents.counts.days, earlier[: -_RECENT_DAYS - 1 : -1])
+    return readme_markdown(rows, latest, stats)
 
 
 def _months_listing(lake: Lake, months: set[str], paper_ids: set[str]) -> set[str]:

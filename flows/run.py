@@ -1,12 +1,12 @@
 """What the steps of one run share: settings, the lake and the report.
 
-A plain object that goes to tasks as an argument; clients are made by the step that needs them. Made by
-flows/pipeline.py.
+A plain object that goes to tasks as an argument. Made by flows/pipeline.py.
 """
 
 import asyncio
 from collections.abc import Awaitable
 
+from flows.clients.arxiv import Arxiv
 from flows.errors import ContractBroken, DailyPapersError, SettingsMissing, SourceUnavailable
 from flows.settings import Settings
 from flows.storage import Lake
@@ -18,6 +18,8 @@ class Run:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.settings = settings
+        self.arxiv = Arxiv(settings)
+        """One client for the run: arXiv's pace holds across the months of a backfill."""
         self.lake = Lake(settings.home)
         self.report = Report(name)
 

@@ -18,9 +18,8 @@ import dataframely as dy
 import polars as pl
 
 from flows.errors import ContractBroken, LakeUnwritable
-from schemas.tables import RELEASE, TABLES, Table
+from schemas.tables import RELEASE, Table
 
-_TEMPORARY = ".tmp"
 _MONTH_FILE = re.compile(r"(\d{4}-\d{2})\.parquet")
 
 
@@ -31,6 +30,8 @@ class Lake:
         self.home = home.absolute()
         self.dataset = self.home / "release" / "dataset"
         self.digest = self.home / "release" / "digest"
+        # On the lake's own file system, so that a rename into place is atomic.
+        self._temporary = self.home / ".tmp"
 
     def name(self, path: Path) -> str:
         """The path as people know it: relative to the lake."""
@@ -88,7 +89,10 @@ class Lake:
             merged = pl.concat([known.join(part, on=table.key, how="anti", nulls_equal=True), part])
             merged = self.validated(table, merged.sort(table.key), path)
             if not merged.equals(known):
-                self.write_atomically(path, merged.write_parquet)
+                # Into memory first: on a full disk Polars' own writer hides the reason.
+                buffer = io.BytesIO()
+                merged.write_parquet(buffer)
+                self.write_bytes(path, buffer.getvalue())
                 changed.append(path)
         return changed
 
@@ -146,10 +150,8 @@ class Lake:
     # Files ----------------------------------------------------------------------------------------
 
     def leftovers(self) -> list[Path]:
-        """Temporary files that a killed write left beside the tables and in the release."""
-        folders = [self.home / table.name for table in TABLES]
-        beside_tables = (path for folder in folders for path in folder.glob(f".*{_TEMPORARY}"))
-        return sorted({*beside_tables, *(self.home / "release").rglob(f".*{_TEMPORARY}")})
+        """Temporary files that killed writes left."""
+        return sorted(self._temporary.glob("*"))
 
     def write_bytes(self, path: Path, content: bytes) -> bool:
         """Write a file unless it already holds these bytes; True when it was written."""
@@ -159,14 +161,15 @@ class Lake:
         return True
 
     def write_atomically(self, path: Path, write: Callable[[Path], object]) -> None:
-        """Let ``write`` fill a temporary file beside ``path``, sync it and rename it into place.
+        """Let ``write`` fill a temporary file of the lake, sync it and rename it into place.
 
         Raises:
             LakeUnwritable: The disk refused (full, read-only, no permission); ``path`` is as it was.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(_TEMPORARY, f".{path.name}.", path.parent)
+            self._temporary.mkdir(exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=self._temporary)
             os.close(handle)
             temporary = Path(name)
             try:

@@ -15,7 +15,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.clients.openai import Model
-from flows.errors import DailyPapersError, LakeUnwritable, SettingsMissing
+from flows.errors import ContractBroken, DailyPapersError, LakeUnwritable, SettingsMissing
 from flows.progress import PROGRESS
 from flows.received import KeptAnswer, answer_path, keep_answer, kept_answer
 from flows.run import Run, settled
@@ -47,7 +47,7 @@ async def translate(run: Run, papers: pl.DataFrame, *, chunked: bool) -> list[st
     recipe = recipe_for(run.settings.model)
     abstracts = run.lake.read_papers(ABSTRACTS, papers["paper_id"])
     known = run.lake.read_papers(TRANSLATIONS, papers["paper_id"])
-    pending = pending_translations(translation_sources(papers, abstracts), known, recipe)
+    pending = pending_translations(translation_sources(abstracts), known, recipe)
     PROGRESS.get().start("translate", pending.height)
     if pending.is_empty():
         return []
@@ -108,11 +108,7 @@ class Translator:
             try:
                 row = await self._row(source)
             except DailyPapersError as error:
-                report = self._run.report
-                sentences = report.refused if isinstance(error, SettingsMissing) else report.unavailable
-                if str(error) not in sentences:
-                    sentences.append(str(error))
-                report.translated["waiting"] += 1
+                self._report(error)
                 return error
             finally:
                 PROGRESS.get().advance("translate")
@@ -122,6 +118,17 @@ class Translator:
             errors = [issue for issue in row["translation_issues"] if issue["severity"] == "error"]
             self._run.report.codes.update({issue["code"] for issue in errors})
         return None
+
+    def _report(self, error: DailyPapersError) -> None:
+        report = self._run.report
+        report.translated["waiting"] += 1
+        sentences = report.unavailable
+        if isinstance(error, SettingsMissing):
+            sentences = report.refused
+        elif isinstance(error, ContractBroken):
+            sentences = report.broken
+        if str(error) not in sentences:
+            sentences.append(str(error))
 
     async def _row(self, source: Source) -> dict[str, Any]:
         messages = messages_for(source)

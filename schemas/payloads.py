@@ -113,7 +113,7 @@ REQUIRED = {("paper",), ("paper", "id"), ("paper", "title"), ("paper", "upvotes"
 """Places whose fault refuses the record; a fault anywhere else costs only that field."""
 
 
-Tokens = Annotated[Annotated[int, Field(ge=0, lt=2**63)] | None, Tolerated]
+Tokens = Annotated[Annotated[int, Field(ge=0, lt=2**40)] | None, Tolerated]
 """A token count; whole numbers written as 5.0 count too."""
 
 

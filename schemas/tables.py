@@ -311,14 +311,12 @@ class Votes(dy.Schema):
 
 
 class Abstracts(dy.Schema):
-    """One row per paper_id: the best English abstract and where it came from."""
+    """One row per paper_id: the best English title and abstract and where they came from."""
 
     paper_id = paper_id()
+    title = title()
     abstract = abstract(nullable=False)
     abstract_source = abstract_source(nullable=False)
-    arxiv_title = dy.String(
-        nullable=True, metadata=_says("arXiv's title, LaTeX kept; null when not from arXiv.")
-    )
     arxiv_authors = dy.List(
         dy.String(nullable=False, min_length=1),
         nullable=True,

@@ -17,9 +17,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from flows.settings import apply_prefect_settings
+
 
 def _free_port() -> int:
     with socket.socket() as sock:
@@ -30,7 +32,9 @@ def _free_port() -> int:
 _PREFECT_PORT = _free_port()
 _HOME = Path(tempfile.mkdtemp(prefix="daily-papers-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
-for _name in [name for name in os.environ if name.startswith(("DAILY_PAPERS_", "OPENAI_", "HF_", "PREFECT_"))]:
+for _name in [
+    name for name in os.environ if name.startswith(("DAILY_PAPERS_", "OPENAI_", "HF_", "PREFECT_"))
+]:
     del os.environ[_name]
 os.environ.update(
     PREFECT_HOME=str(_HOME / "prefect"),
@@ -43,6 +47,12 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_UPDATE_DOWNLOAD_COUNTS="0",
 )
+# Nothing here speaks TLS, and each of a run's seven clients would load 140 root certificates in 20 ms.
+_ONE_ROOT = _HOME / "root.pem"
+_ONE_ROOT.write_text(
+    Path(certifi.where()).read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
+)
+os.environ["SSL_CERT_FILE"] = str(_ONE_ROOT)
 apply_prefect_settings()
 
 from flows.sandbox.config import SandboxConfig  # noqa: E402, the environment comes first
@@ -94,7 +104,17 @@ def prefect_server() -> Iterator[Path]:
     server = SubprocessASGIServer(port=_PREFECT_PORT)
     server.start(timeout=120)
     yield _HOME / "prefect"
+    _drain()
     server.stop()
+
+
+def _drain() -> None:
+    """Let Prefect's clients say their last, or they try to reach a server that is gone for a minute."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=10)
 
 
 @pytest.fixture

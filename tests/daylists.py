@@ -11,11 +11,12 @@ def record(paper_id: str, *, votes: int = 3, **changed: Any) -> dict[str, Any]:
     """One record of a day list; ``changed`` replaces fields of its ``paper`` object (None removes one)."""
     number = int(paper_id.replace(".", "")) if isinstance(paper_id, str) and paper_id[:1].isdigit() else 0
     subject = _SUBJECTS[number % len(_SUBJECTS)]
-    title = f"Grinding {subject.title()} in Small Steps, Part {number % 9973}"
+    title = f"Grinding {subject.title()} in Small Steps, Part {number % 100_000}"
     summary = (
         f"We study how a compact model reads {subject} without losing the thread. Our method splits every "
         f"input into {number % 37 + 2} parts and joins the answers again. It is trained for 3 days on public "
-        f"data only. On our test set it reaches {number % 40 + 51}.5% accuracy and stays stable in all settings."
+        f"data only. On our test set it reaches {number % 40 + 51}.5% accuracy and stays stable in all "
+        "settings."
     )
     day = f"20{paper_id[:2]}-{paper_id[2:4]}-01T08:00:00.000Z" if number else "2026-03-01T08:00:00.000Z"
     paper: dict[str, Any] = {
@@ -49,7 +50,7 @@ def record(paper_id: str, *, votes: int = 3, **changed: Any) -> dict[str, Any]:
 
 def records(count: int, *, first: int = 1, month: str = "2603") -> list[dict[str, Any]]:
     """So many records, ids running from ``<month>.<first>``, votes falling."""
-    return [record(f"{month}.{number:05d}", votes=500 - number) for number in range(first, first + count)]
+    return [record(f"{month}.{number:05d}", votes=10_000 - number) for number in range(first, first + count)]
 
 
 def write_day(folder: Path, list_date: str, fetched_at: str, day: list[Any] | bytes) -> Path:

@@ -67,6 +67,7 @@ def abstract(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
     """One row of ABSTRACTS, from the Hub."""
     return {
         "paper_id": paper_id,
+        "title": TITLE,
         "abstract": ABSTRACT,
         "abstract_source": "huggingface",
         "fetched_at": SEEN,

@@ -22,7 +22,7 @@ _COMMANDS = r"text(?:bf|it|tt|sc|rm|sf)?|emph|mathbf|mathrm|mathit|mathcal|under
 
 # What the Hub's stripping leaves, where only one reading is possible.
 _RESIDUE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<=\d)\s?times\s?(?=\d)"), "×"),
+    (re.compile(r"(?<=\d)times\s?(?=\d)"), "×"),
     (re.compile(r"(?<=\d)times\b"), "×"),
     (re.compile(r"(?<=[A-Z])times(?=[A-Z])"), "×"),
     (re.compile(r"(?<=\d)\^\{?circ\}?(?![a-z])"), "°"),
@@ -50,7 +50,7 @@ class NotAtom(ValueError):
 def arxiv_abstracts(feed: bytes, wanted: set[str], fetched_at: datetime) -> pl.DataFrame:
     """ABSTRACTS rows for the wanted papers that the feed holds, sorted by paper_id.
 
-    Entries for other ids, error entries and entries without an abstract are left out: the paper then
+    Entries for other ids, error entries and entries without title or abstract are left out: the paper then
     stays wanted. Both of arXiv's Atom layouts (before and after early 2026) are read.
 
     Raises:
@@ -59,9 +59,9 @@ def arxiv_abstracts(feed: bytes, wanted: set[str], fetched_at: datetime) -> pl.D
     rows = {}
     for entry in _feed(feed).iterfind("a:entry", _NAMESPACES):
         match = _ENTRY_ID.search(_text(entry, "a:id"))
-        abstract = _text(entry, "a:summary")
-        if match and match["id"] in wanted and abstract and re.fullmatch(PAPER_ID_PATTERN, match["id"]):
-            rows[match["id"]] = _row(entry, match["id"], abstract, fetched_at)
+        is_wanted = match and match["id"] in wanted and re.fullmatch(PAPER_ID_PATTERN, match["id"])
+        if match and is_wanted and _text(entry, "a:title") and _text(entry, "a:summary"):
+            rows[match["id"]] = _row(entry, match["id"], fetched_at)
     return pl.DataFrame(list(rows.values()), schema=ABSTRACTS.empty().schema).sort("paper_id")
 
 
@@ -81,15 +81,15 @@ def _text(entry: Any, path: str) -> str:
     return plain(entry.findtext(path, default="", namespaces=_NAMESPACES))
 
 
-def _row(entry: Any, paper_id: str, abstract: str, fetched_at: datetime) -> dict[str, Any]:
+def _row(entry: Any, paper_id: str, fetched_at: datetime) -> dict[str, Any]:
     names = (plain(name.text or "") for name in entry.iterfind("a:author/a:name", _NAMESPACES))
     terms = (plain(category.get("term", "")) for category in entry.iterfind("a:category", _NAMESPACES))
     primary = entry.find("arxiv:primary_category", _NAMESPACES)
     return {
         "paper_id": paper_id,
-        "abstract": abstract,
+        "title": _text(entry, "a:title"),
+        "abstract": _text(entry, "a:summary"),
         "abstract_source": "arxiv",
-        "arxiv_title": _text(entry, "a:title") or None,
         "arxiv_authors": [name for name in names if name] or None,
         "arxiv_published_at": _moment(_text(entry, "a:published")),
         "categories": list(dict.fromkeys(term for term in terms if term)) or None,
@@ -111,14 +111,15 @@ def hub_abstracts(papers: pl.DataFrame, fetched_at: datetime) -> pl.DataFrame:
     rows = [
         {
             "paper_id": paper_id,
+            "title": hub_text_repaired(title),
             "abstract": hub_text_repaired(text),
             "abstract_source": "huggingface",
             "fetched_at": fetched_at,
         }
-        for paper_id, text in papers.drop_nulls("hub_abstract")
+        for paper_id, title, text in papers.drop_nulls("hub_abstract")
         .sort("list_date")
         .unique("paper_id", keep="last", maintain_order=True)
-        .select("paper_id", "hub_abstract")
+        .select("paper_id", "title", "hub_abstract")
         .iter_rows()
     ]
     return pl.DataFrame(rows, schema=ABSTRACTS.empty().schema).sort("paper_id")
@@ -136,8 +137,7 @@ def best_abstracts(known: pl.DataFrame, arxiv: pl.DataFrame, hub: pl.DataFrame) 
     arXiv's answer replaces the Hub's text; the Hub's text is taken for papers that have nothing yet, and
     replaces an older Hub text only when the words changed.
     """
+    words = ["paper_id", "title", "abstract"]
     settled = pl.concat([known.filter(pl.col("abstract_source") == "arxiv"), arxiv]).select("paper_id")
-    fallback = hub.join(settled, on="paper_id", how="anti").join(
-        known, on=["paper_id", "abstract"], how="anti"
-    )
+    fallback = hub.join(settled, on="paper_id", how="anti").join(known, on=words, how="anti")
     return pl.concat([arxiv, fallback]).sort("paper_id")

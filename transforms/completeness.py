@@ -79,7 +79,7 @@ def is_holiday(day: date) -> bool:
 
 
 def _beside_holiday(day: date) -> bool:
-    return any(is_holiday(day + timedelta(days=step)) for step in (-1, 1)) or is_holiday(day)
+    return any(is_holiday(day + timedelta(days=step)) for step in (-1, 1))
 
 
 def listed_per_day(papers: pl.DataFrame) -> dict[date, int]:

@@ -11,6 +11,9 @@ import polars as pl
 from schemas.tables import VOTES
 from transforms.papers import DayList
 
+# Facts of the moment of listing: a later fetch that leaves them out has not unmade them.
+_KEPT = ["first_seen_at", "submitted_at", "submitted_by"]
+
 
 def merged_papers(known: pl.DataFrame, day: DayList) -> pl.DataFrame:
     """PAPERS rows of the day after this fetch, in list order, what vanished last.
@@ -19,9 +22,11 @@ def merged_papers(known: pl.DataFrame, day: DayList) -> pl.DataFrame:
     page of it was unreadable; rows that came back lose it. When nothing but the clock moved, ``known``
     comes back as it was.
     """
-    first_seen = known.select("paper_id", known_first="first_seen_at")
-    current = day.papers.join(first_seen, on="paper_id", how="left", maintain_order="left").with_columns(
-        first_seen_at=pl.coalesce("known_first", "first_seen_at")
+    kept = known.select("paper_id", pl.col(_KEPT).name.prefix("known_"))
+    current = day.papers.join(kept, on="paper_id", how="left", maintain_order="left").with_columns(
+        first_seen_at=pl.coalesce("known_first_seen_at", "first_seen_at"),
+        submitted_at=pl.coalesce("submitted_at", "known_submitted_at"),
+        submitted_by=pl.coalesce("submitted_by", "known_submitted_by"),
     )
     vanished = known.join(day.papers, on="paper_id", how="anti")
     if day.is_whole:

@@ -146,7 +146,7 @@ def _read_record(record: Any) -> tuple[DailyPaper, list[str]]:
 
 
 def _optional_place(error: ValidationError) -> tuple[str, ...] | None:
-    """Path of the first faulty field if it may be dropped, else None."""
+    """Path of a faulty field if all of them may be dropped, else None."""
     for fault in error.errors():
         place = tuple(str(part) for part in fault["loc"][: 2 if fault["loc"][:1] == ("paper",) else 1])
         if not place or place in REQUIRED:

@@ -62,7 +62,8 @@ _UNWRAPPED = re.compile(
 )
 
 
-_FORMULAS = re.compile(f"({FORMULA})")
+_FORMULAS = re.compile(FORMULA)
+_SET_ASIDE = re.compile("\ue000([0-9]+)\ue001")
 
 
 class Source(NamedTuple):
@@ -89,14 +90,17 @@ def tex_undone(text: str) -> str:
     >>> tex_undone(r"\emph{Fast} at 95\%, $p < 5\%$ (\url{https://example.org})")
     'Fast at 95%, $p < 5\\%$ (https://example.org)'
     """
-    pieces = _FORMULAS.split(text)
-    # Every second piece is a formula.
-    return plain("".join(piece if at % 2 else _prose_undone(piece) for at, piece in enumerate(pieces)))
+    formulas: list[str] = []
 
+    def set_aside(match: re.Match[str]) -> str:
+        formulas.append(match.group())
+        return f"\ue000{len(formulas) - 1}\ue001"
 
-def _prose_undone(text: str) -> str:
+    # plain() has dropped every private-use character that was in the text before.
+    text = _FORMULAS.sub(set_aside, plain(text))
     text = _UNWRAPPED.sub(lambda m: m[1] if m[1] is not None else f"{m[3]} ({m[2]})", text)
-    return text.replace(r"\%", "%").replace(r"\&", "&").replace(r"\$", "$").replace(r"\_", "_")
+    text = text.replace(r"\%", "%").replace(r"\&", "&").replace(r"\$", "$").replace(r"\_", "_")
+    return plain(_SET_ASIDE.sub(lambda match: formulas[int(match[1])], text))
 
 
 def messages_for(source: Source) -> list[dict[str, str]]:

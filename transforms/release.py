@@ -16,7 +16,7 @@ def release(papers: pl.DataFrame, abstracts: pl.DataFrame, translations: pl.Data
     arXiv's title, authors and date win over the Hub's. A translation counts when it was made from today's
     English; of several, an ok one wins over a rejected one and then the latest.
     """
-    sources = translation_sources(papers, abstracts).select("paper_id", "source_sha256")
+    sources = translation_sources(abstracts).select("paper_id", "source_sha256")
     chosen = (
         translations.join(sources, on=["paper_id", "source_sha256"], how="semi")
         .sort(pl.col("translation_status") == "ok", "translated_at", "recipe_id")
@@ -24,11 +24,11 @@ def release(papers: pl.DataFrame, abstracts: pl.DataFrame, translations: pl.Data
         .drop("recipe_id", "calls", "input_tokens", "cached_tokens", "output_tokens", "source_sha256")
     )
     return (
-        papers.join(abstracts, on="paper_id", how="left")
+        papers.join(abstracts.rename({"title": "best_title"}), on="paper_id", how="left")
         .join(sources, on="paper_id", how="left")
         .join(chosen, on="paper_id", how="left")
         .with_columns(
-            title=pl.coalesce("arxiv_title", "title"),
+            title=pl.coalesce("best_title", "title"),
             authors=pl.coalesce("arxiv_authors", "authors"),
             published_at=pl.coalesce("arxiv_published_at", "published_at"),
             translation_status=pl.col("translation_status").fill_null("pending"),

@@ -39,6 +39,8 @@ class Report:
     """The day's papers as (votes, title, translation status), most-voted first; empty for a backfill."""
     incomplete: list[str] = field(default_factory=list)
     """One sentence for each day whose list looks incomplete."""
+    broken: list[str] = field(default_factory=list)
+    """One sentence for each kept file that cannot be used."""
     refused: list[str] = field(default_factory=list)
     """One sentence for each setting that a service refused."""
     unavailable: list[str] = field(default_factory=list)
@@ -48,7 +50,7 @@ class Report:
     def is_failed(self) -> bool:
         """True when a service or a day's list was missing, or too much was refused."""
         too_many = self.translated["rejected"] > _REJECTED_SHARE * self.translated.total()
-        return bool(self.incomplete or self.unavailable or self.refused or too_many)
+        return bool(self.incomplete or self.broken or self.unavailable or self.refused or too_many)
 
     @property
     def exit_code(self) -> int:
@@ -57,7 +59,8 @@ class Report:
             return 2
         if self.unavailable:
             return 3
-        return int(bool(self.incomplete or self.listed["rejected"] or self.translated["rejected"]))
+        is_rejected = self.listed["rejected"] or self.translated["rejected"]
+        return int(bool(self.incomplete or self.broken or is_rejected))
 
     def cost(self, input_price: float | None, output_price: float | None) -> float | None:
         """US dollars at these prices per million tokens, or None while a price is unknown."""
@@ -86,7 +89,7 @@ def report_lines(report: Report, cost: float | None) -> list[tuple[str, str]]:
 
 def report_sentences(report: Report) -> list[str]:
     """What a person must know beyond the counts, one sentence each."""
-    sentences = [*report.refused, *report.unavailable, *report.incomplete]
+    sentences = [*report.refused, *report.broken, *report.unavailable, *report.incomplete]
     if rejected := report.translated["rejected"]:
         codes = _counts(report.codes, tuple(sorted(report.codes)))
         tried = report.translated["ok"] + rejected
@@ -95,7 +98,8 @@ def report_sentences(report: Report) -> list[str]:
             "Published in English only; the answers are kept in answers/."
         )
     if rejected := report.listed["rejected"]:
-        sentences.append(f"{rejected} records of the day lists rejected; they are kept in rejected/.")
+        what = "record" if rejected == 1 else "records"
+        sentences.append(f"{rejected} {what} of the day lists rejected and kept in rejected/.")
     return sentences
 
 

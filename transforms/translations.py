@@ -35,21 +35,15 @@ def recipe_for(model: str) -> Recipe:
     return Recipe(model, PROMPT_VERSION)
 
 
-def translation_sources(papers: pl.DataFrame, abstracts: pl.DataFrame) -> pl.DataFrame:
+def translation_sources(abstracts: pl.DataFrame) -> pl.DataFrame:
     """The English each paper is translated from: paper_id, title, abstract, source_sha256; sorted.
 
-    arXiv's title where known, else the last listing's. Papers without an abstract are left out: a model
-    shown a title alone invents the rest.
+    Papers without an abstract are left out: a model shown a title alone invents the rest.
     """
-    latest = papers.sort("list_date", "paper_id").unique("paper_id", keep="last")
-    rows = (
-        latest.join(abstracts, on="paper_id", how="inner")
-        .sort("paper_id")
-        .select("paper_id", pl.coalesce("arxiv_title", "title"), "abstract")
-        .rename({"arxiv_title": "title"})
-    )
-    hashes = [source_of(*row).source_sha256 for row in rows.iter_rows()]
-    return rows.with_columns(pl.Series("source_sha256", hashes, dtype=pl.String))
+    rows = abstracts.select("paper_id", "title", "abstract").sort("paper_id")
+    sources = [source_of(*row) for row in rows.iter_rows()]
+    hashes = [source.source_sha256 if source.english.abstract else None for source in sources]
+    return rows.with_columns(source_sha256=pl.Series(hashes, dtype=pl.String)).drop_nulls("source_sha256")
 
 
 def pending_translations(sources: pl.DataFrame, translations: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
@@ -75,7 +69,7 @@ def translation_row(
         "recipe_id": recipe.recipe_id,
         "translation_status": "ok" if korean else "rejected",
         "title_ko": korean.title_ko if korean else None,
-        "abstract_ko": korean.abstract_ko if korean else None,
+        "abstract_ko": korean.abstract_ko or None if korean else None,
         "summary_ko": [section._asdict() for section in korean.summary_ko] if korean else None,
         "translation_issues": [
             {name: encodable(value) for name, value in issue._asdict().items()} for issue in last.issues

@@ -68,7 +68,7 @@ def _records(body: bytes) -> list[Any] | None:
     """The list in the body; None when there is none."""
     try:
         records = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return records if isinstance(records, list) else None
 

@@ -4,7 +4,6 @@ Any other run counts them as deselected. Here and not in ``addopts``, because a 
 replaces the one in the configuration: ``-m slow`` would run the slow benchmarks.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """A warm PREFECT_HOME, the day lists, and a lake that holds the week before the benchmarked day."""
     folder = tmp_path_factory.mktemp("ground")
     ground = Ground(folder, day_lists(folder / "lists"))
     with started_sandbox(ground.lists) as sandbox:
         ended = ground.command(sandbox, ground.week_before, day=DAY.fromordinal(DAY.toordinal() - 1))
         assert ended.code == 0, ended.printed
-    yield ground
+    return ground

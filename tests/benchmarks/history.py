@@ -53,7 +53,9 @@ def _as_table(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     columns = table.schema.column_names()
     schema = table.empty().schema
     absent = [pl.lit(None).alias(name) for name in columns if name not in frame.columns]
-    return frame.with_columns(absent).select(pl.col(name).cast(schema[name]) for name in columns).sort(table.key)
+    return (
+        frame.with_columns(absent).select(pl.col(name).cast(schema[name]) for name in columns).sort(table.key)
+    )
 
 
 def _month(month: date, count: int) -> pl.DataFrame:
@@ -77,7 +79,6 @@ def _month(month: date, count: int) -> pl.DataFrame:
         abstract=text + pl.lit(_ABSTRACT * 6),
         hub_abstract=text + pl.lit(_ABSTRACT * 6),
         abstract_source=pl.lit("arxiv"),
-        arxiv_title=text + pl.lit("A Reader That Keeps What Matters and Forgets the Rest"),
         categories=pl.lit(["cs.CL"]),
         primary_category=pl.lit("cs.CL"),
         is_withdrawn=pl.lit(False),
@@ -100,7 +101,9 @@ def _month(month: date, count: int) -> pl.DataFrame:
         model=pl.lit("sandbox-pseudo"),
         prompt_version=pl.lit("2024-01-01"),
         recipe_id=pl.lit("0123456789ab"),
-        source_sha256=pl.format("{}{}", pl.lit("0" * 55), pl.col("paper_id").str.replace(".", "", literal=True)),
+        source_sha256=pl.format(
+            "{}{}", pl.lit("0" * 55), pl.col("paper_id").str.replace(".", "", literal=True)
+        ),
         calls=pl.lit(1),
         input_tokens=pl.lit(1500),
         cached_tokens=pl.lit(1024),

@@ -21,9 +21,11 @@ class StepClock:
 
     def __init__(self) -> None:
         self.began: dict[str, float] = {}
+        self.wall: dict[str, float] = {}
 
     def start(self, step: str, total: int) -> None:
         self.began.setdefault(step, time.monotonic())
+        self.wall.setdefault(step, time.time())
 
     def advance(self, step: str, units: int = 1) -> None:
         pass
@@ -59,6 +61,8 @@ def observed(day: date) -> dict[str, Any]:
         "translate": at["publish"] - at["translate"],
         "publish": at["end"] - at["publish"],
         "body": at["end"] - at["body"],
+        "translate_began_at": clock.wall["translate"],
+        "translate_ended_at": clock.wall["publish"],
         "translated": dict(report.translated),
         "calls": report.usage["calls"],
     }

@@ -29,10 +29,11 @@ async def translated_at_once(sandbox: RunningSandbox, sources: list[Source]) -> 
         api_key="sandbox", base_url=sandbox.environment["OPENAI_BASE_URL"], max_retries=0
     )
 
+    model = sandbox.environment["DAILY_PAPERS_MODEL"]
+
     async def translate(source: Source) -> Any:
-        answer = await client.chat.completions.create(
-            model=sandbox.environment["DAILY_PAPERS_MODEL"], messages=messages_for(source)
-        )
+        request: dict[str, Any] = {"model": model, "messages": messages_for(source)}
+        answer = await client.chat.completions.create(**request)
         try:
             return json.loads(answer.choices[0].message.content or "")
         except ValueError:

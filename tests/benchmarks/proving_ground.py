@@ -28,7 +28,7 @@ DAY = date(2025, 3, 14)
 PAPERS_A_DAY = 50
 _WEEK = [date(2025, 3, 3) + timedelta(days=days) for days in range(12)]
 # What the shell that starts the benchmarks may hold and a run must not take from it.
-_FOREIGN = ("PREFECT_", "DAILY_PAPERS_", "OPENAI_", "HF_", "DO_NOT_TRACK")
+_FOREIGN = ("PREFECT_", "DAILY_PAPERS_", "OPENAI_", "HF_", "DO_NOT_TRACK", "PYTHON")
 
 _METHODS = ("Granary", "Tidepool", "Lantern", "Cobblestone", "Juniper", "Millrace", "Harbor", "Thimble")
 _TOPICS = ("long documents", "robot grasping", "speech tokens", "video diffusion", "code review", "tables")
@@ -92,17 +92,22 @@ class Ground:
     def environment(self, sandbox: RunningSandbox, home: Path) -> dict[str, str]:
         """The environment of a run at its default settings, against this sandbox, on this lake."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-        shared = {"PREFECT_HOME": str(self.folder / "prefect"), "DAILY_PAPERS_HOME": str(home)}
-        asked = {**sandbox.environment, **shared, "HF_TOKEN": "", "PYTHONWARNINGS": "ignore"}
+        shared = {
+            "PREFECT_HOME": str(self.folder / "prefect"),
+            "DAILY_PAPERS_HOME": str(home),
+            # Modules compiled once, as on any machine: without it a shell that forbids bytecode files
+            # makes every process compile every import.
+            "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
+        }
+        asked = {**sandbox.environment, **shared, "HF_TOKEN": ""}
         # The sandbox turns arXiv's pause off; the defaults are what is measured.
         asked.pop("DAILY_PAPERS_ARXIV_INTERVAL")
         return own | asked
 
-    def command(self, sandbox: RunningSandbox, home: Path, day: date = DAY) -> Ended:
-        """Run ``daily-papers run --date`` to its end in a fresh process."""
-        return self.process(
-            [str(COMMAND), "run", "--date", day.isoformat()], self.environment(sandbox, home)
-        )
+    def command(self, sandbox: RunningSandbox, home: Path, day: date = DAY, **settings: str) -> Ended:
+        """Run ``daily-papers run --date`` to its end in a fresh process, with these settings changed."""
+        environment = self.environment(sandbox, home) | settings
+        return self.process([str(COMMAND), "run", "--date", day.isoformat()], environment)
 
     def script(self, sandbox: RunningSandbox, home: Path, name: str, *arguments: str) -> Ended:
         """Run a script of this folder to its end in a fresh process."""
@@ -199,7 +204,7 @@ def abstract(draw: random.Random, method: str, topic: str) -> str:
     """A made abstract of the usual length, with figures and a formula."""
     return (
         f"Work on {topic} often trades quality for speed, and few systems report both under one budget. "
-        f"We present {method}, a model with {draw.randint(2, 70)}B parameters that reads {topic} in one pass. "
+        f"We present {method}, a model with {draw.randint(2, 70)}B parameters that reads {topic} once. "
         "It keeps a small memory of what was read and decides for each step how much of it to look at again. "
         f"Training needs {draw.randint(2, 30)} days on {draw.choice((8, 16, 64))} GPUs and no labels made by "
         "hand, since the loss $L = a + \\lambda b$ is computed from the inputs alone. "

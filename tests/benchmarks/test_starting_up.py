@@ -38,12 +38,17 @@ def test_a_run_starts_about_as_fast_as_an_empty_flow_and_ends_soon_when_nothing_
     home = ground.lake("start-up")
     empty, run, whole_empty, whole_run = [], [], [], []
     with started_sandbox(ground.lists) as sandbox:
+        address = f"{sandbox.url}/api/daily_papers?date={DAY}"
         first = ground.command(sandbox, home)
         assert first.code == 0, first.printed
         before = files(home)
+        # Neither side pays for compiling its modules the first time.
+        ground.script(sandbox, home, "empty_flow.py", address)
         for _ in range(_RUNS):
             sandbox.forget()
-            ended = ground.script(sandbox, home, "empty_flow.py", f"{sandbox.url}/api/daily_papers?date={DAY}")
+            ended = ground.script(
+                sandbox, home, "empty_flow.py", f"{sandbox.url}/api/daily_papers?date={DAY}"
+            )
             assert ended.code == 0, ended.printed
             empty.append(until_first_request(sandbox, ended))
             whole_empty.append(ended.seconds)
@@ -63,7 +68,7 @@ def test_a_run_starts_about_as_fast_as_an_empty_flow_and_ends_soon_when_nothing_
                 f"{median(run) / median(empty):.2f} x of medians; pairs {spread(pairs, 'x')}", "<= 1.25 x",
             ),
             Ratio(
-                "a run that finds nothing new, whole command", spread(whole_run), f"that start-up {spread(run)}",
+                "whole run that finds nothing new", spread(whole_run), f"start-up {spread(run)}",
                 f"{median(whole_run) / median(run):.2f} x", "<= 1.5 x",
             ),
             Ratio("the empty flow's whole command", spread(whole_empty), f"its start-up {spread(empty)}",

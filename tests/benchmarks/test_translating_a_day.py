@@ -8,7 +8,17 @@ from typing import Any
 import polars as pl
 import pytest
 from predecessor import Outcome, translated_at_once
-from proving_ground import DAY, PAPERS_A_DAY, Ground, Ratio, RunningSandbox, day_ids, show, spread, started_sandbox
+from proving_ground import (
+    DAY,
+    PAPERS_A_DAY,
+    Ground,
+    Ratio,
+    RunningSandbox,
+    day_ids,
+    show,
+    spread,
+    started_sandbox,
+)
 
 from flows.sandbox.faults import Call, Fault, FaultBook
 from transforms.prompt import Source, source_of
@@ -142,7 +152,7 @@ async def test_at_twenty_requests_a_minute_every_paper_ends_well(ground: Ground)
             ),
             Ratio(
                 "translate step", f"{times['translate']:.1f} s",
-                f"soonest by the limit {soonest:.1f} s", f"{times['translate'] / soonest:.3f} x", "the limit's pace",
+                f"soonest by the limit {soonest:.1f} s", f"{times['translate'] / soonest:.3f} x", "its pace",
             ),
             Ratio("refused calls (429)", str(len(asked) - PAPERS_A_DAY), "", ""),
         ],

@@ -24,7 +24,7 @@ def test_a_normal_day_comes_out_whole_in_korean_and_where_the_design_says(line: 
     release = line.release()
     assert release["paper_id"].to_list() == [f"2603.{number:05d}" for number in range(1, 13)]
     assert release["rank"].to_list() == list(range(1, 13))
-    assert release["upvotes"].to_list() == [500 - number for number in range(1, 13)]
+    assert release["upvotes"].to_list() == [10_000 - number for number in range(1, 13)]
     assert set(release["list_date"]) == {date(2026, 3, 5)}
     assert set(release["translation_status"]) == {"ok"}
     assert set(release["abstract_source"]) == {"arxiv"}
@@ -87,9 +87,10 @@ def test_a_run_leaves_a_markdown_artifact_named_for_its_day(line: Line) -> None:
     async def artifacts() -> dict[str | None, object]:
         wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["report"]))
         async with get_client() as client:
-            return {artifact.description: artifact.data for artifact in await client.read_artifacts(
-                artifact_filter=wanted
-            )}
+            return {
+                artifact.description: artifact.data
+                for artifact in await client.read_artifacts(artifact_filter=wanted)
+            }
 
     line.day("2026-03-10", records(2))
     line.run("2026-03-10")
@@ -99,9 +100,9 @@ def test_a_run_leaves_a_markdown_artifact_named_for_its_day(line: Line) -> None:
 
 
 def test_a_day_longer_than_fifty_papers_is_read_to_its_end(line: Line) -> None:
-    line.day(DAY, records(120))
+    line.day(DAY, records(101))
     assert line.run().code == 0
-    assert line.release()["paper_id"].to_list() == [f"2603.{number:05d}" for number in range(1, 121)]
+    assert line.release()["paper_id"].to_list() == [f"2603.{number:05d}" for number in range(1, 102)]
     assert [entry["p"] for entry in line.requests("daily_papers")] == [0, 1, 2]
     assert len(list((line.home / "raw/daily_papers/2026/03/05").iterdir())) == 3
 

@@ -10,8 +10,8 @@ from line import DAY, Line
 from schemas.tables import ABSTRACTS
 
 RESIDUE = (
-    "Our small model runs 2times faster than before at 512times512 pixels. It turns by 90^circ without drift. "
-    "We test texttt{Dual} decoding on public data and it keeps 61.5% accuracy in all settings."
+    "Our small model runs 2times faster than before at 512times512 pixels. It turns by 90^circ without drift."
+    " We test texttt{Dual} decoding on public data and it keeps 61.5% accuracy in all settings."
 )
 MENDED = (
     "Our small model runs 2× faster than before at 512×512 pixels. It turns by 90° without drift. "
@@ -71,10 +71,8 @@ def test_a_late_arxiv_abstract_is_translated_again_only_where_the_words_changed(
     assert second["translation_status"].to_list() == ["ok"] * 3
 
 
-def test_arxiv_away_is_told_once_with_what_was_kept(
-    line: Line, capsys: pytest.CaptureFixture[str]
-) -> None:
-    line.day(DAY, records(120))
+def test_arxiv_away_is_told_once_with_what_was_kept(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
+    line.day(DAY, records(101))
     line.faults({"service": "arxiv", "status": 400})
     ended = line.run()
     assert ended.report is not None
@@ -83,14 +81,14 @@ def test_arxiv_away_is_told_once_with_what_was_kept(
     assert "keep the Hub's abstract until the next run" in sentence
     assert sentence in capsys.readouterr().out
     assert len(line.requests("arxiv")) == 1
-    assert line.release().height == 120
+    assert line.release().height == 101
 
 
 def test_papers_that_arxiv_leaves_out_keep_the_hubs_text(line: Line) -> None:
     feed = (
         '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>http://arxiv.org/abs/2603.00002v1</id>'
-        "<title>Grinding $k$ Videos</title><summary>A model with $k$ steps reads video scenes. It is trained on "
-        "public data for 3 days. It keeps 61.5% accuracy in all settings.</summary>"
+        "<title>Grinding $k$ Videos</title><summary>A model with $k$ steps reads video scenes. It is trained "
+        "on public data for 3 days. It keeps 61.5% accuracy in all settings.</summary>"
         "<published>2026-03-02T10:00:00Z</published><author><name>Ada Vale</name></author></entry></feed>"
     )
     line.day(DAY, records(3))
@@ -120,10 +118,10 @@ def test_a_passing_fault_of_arxiv_is_waited_out(line: Line, fault: dict[str, Any
 
 
 def test_more_papers_than_a_batch_are_asked_for_in_batches(line: Line) -> None:
-    line.day(DAY, records(120))
+    line.day(DAY, records(101))
     assert line.run().code == 0
-    assert [entry["key"].count(",") + 1 for entry in line.requests("arxiv")] == [100, 20]
-    assert line.table(ABSTRACTS).filter(pl.col("abstract_source") == "arxiv").height == 120
+    assert [entry["key"].count(",") + 1 for entry in line.requests("arxiv")] == [100, 1]
+    assert line.table(ABSTRACTS).filter(pl.col("abstract_source") == "arxiv").height == 101
 
 
 def test_a_paper_without_any_abstract_waits_in_english_and_costs_nothing(line: Line) -> None:

@@ -12,10 +12,10 @@ from schemas.answer import TranslationAnswer
 from schemas.tables import PAPER_ID_PATTERN, PAPERS
 from transforms.abstracts import hub_text_repaired
 from transforms.answers import judged
-from transforms.numbers import numbers, values
 from transforms.papers import DayList, day_list
 from transforms.placeholders import TOKEN, Protected, protected, tokens
 from transforms.prompt import source_of
+from transforms.quantities import numbers, values
 from transforms.text import plain
 
 SAMPLE = resources.files("flows") / "sandbox" / "sample"

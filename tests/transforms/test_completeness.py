@@ -68,7 +68,9 @@ def test_the_sentence_tells_the_day_what_was_expected_and_what_came() -> None:
 
 
 def test_the_usual_count_leaves_out_weekends_empty_days_and_the_day_itself() -> None:
-    weekdays = {THURSDAY - timedelta(days=back): count for back, count in [(1, 10), (2, 20), (3, 30), (6, 40)]}
+    weekdays = {
+        THURSDAY - timedelta(days=back): count for back, count in [(1, 10), (2, 20), (3, 30), (6, 40)]
+    }
     noise = {THURSDAY: 999, date(2026, 2, 28): 999, date(2026, 2, 26): 0}
     assert usual_count(THURSDAY, weekdays | noise) is None
     assert usual_count(THURSDAY, weekdays | noise | {date(2026, 2, 25): 50}) == 30

@@ -1,0 +1,143 @@
+"""What a run says of itself: numbers, sentences, an exit code."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from schemas.tables import RELEASE
+from tablerows import LATER, release_rows, released
+from transforms.report import Report, day_papers, report_lines, report_markdown, report_sentences
+
+
+def report(**values: Any) -> Report:
+    counters: dict[str, Any] = {
+        name: Counter(value) if isinstance(value, dict) else value for name, value in values.items()
+    }
+    return Report("daily 2026-03-05", **counters)
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "failed"),
+    [
+        (report(), 0, False),
+        (report(listed={"new": 40, "repeated": 1, "delisted": 2}, translated={"ok": 40}), 0, False),
+        (report(listed={"rejected": 1}), 1, False),
+        (report(translated={"ok": 9, "rejected": 1}), 1, False),
+        (report(translated={"ok": 4, "rejected": 1}), 1, False),
+        (report(translated={"ok": 3, "rejected": 1}), 1, True),
+        (report(translated={"rejected": 1}), 1, True),
+        (report(incomplete=["empty"]), 1, True),
+        (report(unavailable=["away"]), 3, True),
+        (report(refused=["wrong key"], unavailable=["away"]), 2, True),
+        (report(unavailable=["away"], incomplete=["thin"], translated={"rejected": 5}), 3, True),
+    ],
+)
+def test_the_exit_code_is_the_contracts_and_a_bad_run_is_failed(
+    made: Report, code: int, failed: bool
+) -> None:
+    assert (made.exit_code, made.is_failed) == (code, failed)
+
+
+def test_the_cost_is_known_when_both_prices_are() -> None:
+    made = report(usage={"input": 2_000_000, "output": 500_000})
+    assert made.cost(0.25, 2.0) == pytest.approx(1.5)
+    assert made.cost(0.0, 0.0) == 0
+    assert made.cost(None, 2.0) is None
+    assert made.cost(0.25, None) is None
+
+
+def test_the_table_counts_every_step_and_leaves_out_what_did_not_happen() -> None:
+    made = report(
+        listed={"new": 1234, "unchanged": 5, "changed": 0},
+        translated={"ok": 40, "rejected": 2, "waiting": 1},
+        usage={"calls": 44, "input": 60_000, "cached": 1280, "output": 30_000},
+        codes={"register": 1, "number_missing": 2},
+        files_written=3,
+    )
+    assert report_lines(made, 1.5) == [
+        ("Listed", "1,234 new, 5 unchanged"),
+        ("Translated", "40 ok, 2 rejected, 1 waiting"),
+        ("Model", "44 answers, 60,000 tokens in (1,280 cached), 30,000 out, $1.5000"),
+        ("Rejected for", "2 number_missing, 1 register"),
+        ("Release", "3 files written"),
+    ]
+
+
+def test_an_unknown_price_is_said() -> None:
+    assert dict(report_lines(report(), None))["Model"].endswith("no price set")
+
+
+def test_sentences_tell_what_was_missing_and_where_the_rest_is_kept() -> None:
+    made = report(
+        unavailable=["arXiv was away."],
+        refused=["The key was refused."],
+        incomplete=["2026-03-05: empty."],
+        listed={"rejected": 2},
+        translated={"ok": 54, "rejected": 3},
+        codes={"register": 1, "number_missing": 2},
+    )
+    assert report_sentences(made) == [
+        "The key was refused.",
+        "arXiv was away.",
+        "2026-03-05: empty.",
+        "3 of 57 translations rejected (2 number_missing, 1 register). Published in English only; the "
+        "answers are kept in answers/.",
+        "2 records of the day lists rejected and kept in rejected/.",
+    ]
+    assert report_sentences(report()) == []
+
+
+def test_the_reasons_of_refused_records_are_not_given_for_translations() -> None:
+    made = report(
+        listed={"rejected": 1},
+        translated={"ok": 9, "rejected": 1},
+        codes={"register": 1},
+        record_reasons={"bad_record": 1},
+    )
+    assert "1 of 10 translations rejected (1 register)" in report_sentences(made)[0]
+    assert dict(report_lines(made, None))["Rejected for"] == "1 bad_record, 1 register"
+
+
+def test_the_artifact_is_a_heading_a_table_and_a_list() -> None:
+    made = report(listed={"new": 1}, unavailable=["away"])
+    html = MarkdownIt("gfm-like").render(report_markdown(made, None))
+    assert "<h1>daily 2026-03-05</h1>" in html
+    assert html.count("<tr>") == 1 + len(report_lines(made, None))
+    assert "<li>away</li>" in html
+
+
+def test_text_from_outside_cannot_forge_the_artifact() -> None:
+    hostile = "x | y\n\n# Forged\n<script>alert(1)</script> [a](https://evil.example)"
+    made = report(unavailable=[hostile], ignored_fields={hostile: 1}, papers=[(3, hostile, "ok")])
+    page = report_markdown(made, None)
+    html = MarkdownIt("gfm-like").render(page)
+    assert html.count("<h1>") == 1
+    assert "<script" not in html
+    assert "href" not in html
+    assert html.count("<table>") == 2
+    assert html.count("<li>") == 1
+
+
+def test_the_days_papers_stand_by_votes_in_korean_where_there_is_any() -> None:
+    rows = release_rows(
+        released("2603.00001", rank=1, upvotes=3, title="Third"),
+        released("2603.00002", rank=2, upvotes=9, title="First", title_ko="첫째", translation_status="ok"),
+        released("2603.00003", rank=3, upvotes=9, title="Second"),
+        released("2603.00004", rank=4, upvotes=99, delisted_at=LATER),
+        released("2603.00005", upvotes=99, list_date=date(2026, 3, 6)),
+    )
+    day = day_papers(rows, date(2026, 3, 5))
+    assert day == [(9, "첫째", "ok"), (9, "Second", "pending"), (3, "Third", "pending")]
+    html = MarkdownIt("gfm-like").render(report_markdown(report(papers=day), None))
+    assert html.index("첫째") < html.index("Second") < html.index("Third")
+    assert day_papers(RELEASE.empty(), date(2026, 3, 5)) == []
+
+
+def test_a_report_without_faults_is_heading_and_table_only() -> None:
+    page = report_markdown(report(), None)
+    assert page.startswith("# daily 2026")
+    assert page.endswith("|\n")
+    assert "\n- " not in page
