@@ -151,7 +151,11 @@ def test_a_day_without_a_list_is_empty_and_no_date_is_an_error(tmp_path: Path, s
         assert "error" in response.json()
 
 
-def test_huggingface_hub_reads_the_list_unmodified(tmp_path: Path, start: Start) -> None:
+def test_huggingface_hub_reads_the_list_unmodified(
+    tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The session is offline for the Hub's clients; this one is to reach the sandbox.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     url = start(payloads=store(tmp_path / "p", "2024-06-12@2024-06-13T000000Z-x.json", count=3)).url
     papers = list(HfApi(endpoint=url, token=False).list_daily_papers(date="2024-06-12", limit=2))
     assert [paper.id for paper in papers] == ["2406.00001", "2406.00002"]
