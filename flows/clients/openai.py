@@ -83,7 +83,8 @@ class Model:
                     await self._gate()
                     return await self._call(messages)
         except APIStatusError as error:
-            raise self._final(error, subject) from error
+            # Not "from error": a traceback of it, in Prefect's log, may quote the key that was refused.
+            raise self._final(error, subject) from None
         except (APIConnectionError, _NotACompletion) as error:
             raise SourceUnavailable(
                 f"The model service did not answer for {subject} ({error} {error.__cause__ or ''}). Answers "
