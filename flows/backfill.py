@@ -6,6 +6,7 @@ stop and run again: each month is published before the next begins, and paid ans
 
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Literal
 
 from prefect import flow, runtime
 
@@ -19,8 +20,13 @@ def _run_name() -> str:
 
 
 @flow(flow_run_name=_run_name)
-async def backfill(since: date, until: date) -> Report:
+async def backfill(since: date, until: date, retranslate: Literal["archived"] | None = None) -> Report:
     """Extract, enrich, translate and publish every day from ``since`` to ``until``, both included.
+
+    Args:
+        since: First day.
+        until: Last day.
+        retranslate: "archived" translates, and pays for, papers that the archive has in Korean already.
 
     Returns:
         The run's report over all months.
@@ -32,5 +38,7 @@ async def backfill(since: date, until: date) -> Report:
     async with started_run(f"backfill {since} to {until}") as run:
         for _, month in groupby(days, key=lambda day: (day.year, day.month)):
             month_days = list(month)
-            await process_days(run, month_days, month_days, chunked=True)
+            await process_days(
+                run, month_days, month_days, chunked=True, retranslate_archived=retranslate == "archived"
+            )
     return run.report

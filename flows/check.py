@@ -11,15 +11,15 @@ import polars as pl
 
 from flows.errors import ContractBroken
 from flows.progress import PROGRESS
-from flows.publish import latest_readme, release_card, release_contents, release_month
+from flows.release import latest_readme, release_card, release_contents, release_month
 from flows.storage import Lake
-from schemas.tables import PAPERS, RELEASE, TABLES
+from schemas.tables import ARCHIVE, PAPERS, RELEASE, TABLES
 from transforms.digest import day_markdown, log_path
 
 
 def problems(lake: Lake) -> Iterator[str]:
     """One sentence for each thing that is not as promised, cheapest checks first."""
-    if not lake.months(PAPERS):
+    if not lake.months(PAPERS) and not lake.months(ARCHIVE):
         yield f"{lake.home} holds no papers. Fill it: daily-papers run"
         return
     broken = list(_broken_tables(lake))
@@ -64,7 +64,7 @@ def _leftovers(lake: Lake) -> Iterator[str]:
 
 
 def _release_differences(lake: Lake) -> Iterator[str]:
-    months = sorted({*lake.months(PAPERS), *lake.months(RELEASE)})
+    months = sorted({*lake.months(PAPERS), *lake.months(ARCHIVE), *lake.months(RELEASE)})
     PROGRESS.get().start("check release", len(months))
     for month in months:
         expected, got = release_month(lake, month), lake.read(RELEASE, [month])

@@ -1,4 +1,4 @@
-"""The command line: ``daily-papers demo | run | backfill | check | sandbox``.
+"""The command line, ``daily-papers``: demo, run, backfill, import-archive, publish, sql, check, sandbox.
 
 Commands only read their options and call a flow; what a run prints is flows/console.py. Exit codes: 0
 done; 1 done but rows were rejected or a day is below its completeness floor; 2 wrong usage or settings;
@@ -8,7 +8,7 @@ done; 1 done but rows were rejected or a day is below its completeness floor; 2 
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -66,6 +66,10 @@ def run(
 def backfill(
     since: Annotated[datetime, _day("First list date.")],
     until: Annotated[datetime, _day("Last list date.")],
+    retranslate: Annotated[
+        Literal["archived"] | None,
+        typer.Option(help="Translate papers again that the archive has in Korean; costs money."),
+    ] = None,
 ) -> None:
     """Take every day from --since to --until, month by month, from the Hub to the release."""
     if until < since:
@@ -74,7 +78,53 @@ def backfill(
     from flows.console import run_to_end
 
     again = f"daily-papers backfill --since {since:%Y-%m-%d} --until {until:%Y-%m-%d}"
-    raise typer.Exit(run_to_end(lambda: backfill_flow(since.date(), until.date()), again))
+    again += f" --retranslate {retranslate}" if retranslate else ""
+    raise typer.Exit(run_to_end(lambda: backfill_flow(since.date(), until.date(), retranslate), again))
+
+
+@app.command(name="import-archive")
+def import_archive(
+    tree: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of the Markdown logs.")],
+) -> None:
+    """Import the predecessor's Markdown logs; costs nothing, and again changes nothing."""
+    from flows.console import run_import
+
+    raise typer.Exit(run_import(tree))
+
+
+@app.command()
+def publish(
+    form: Annotated[
+        str | None, typer.Option(help="Also write every day in an older form: 2023-11 … 2024-11.")
+    ] = None,
+) -> None:
+    """Write the release again from the lake: dataset, card, pictures and digest."""
+    from flows.console import run_publish
+    from transforms.forms import FORMS
+
+    if form is not None and form not in FORMS:
+        raise typer.BadParameter(f"--form {form}: expected one of {', '.join(FORMS)}")
+    raise typer.Exit(run_publish(form))
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="SQL, or the name of a question (--list).")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A file of SQL instead.")
+    ] = None,
+    list_questions: Annotated[bool, typer.Option("--list", help="List the named questions.")] = False,
+    format: Annotated[str, typer.Option(help="table, csv, json, parquet or markdown.")] = "table",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most rows of the answer.")] = None,
+    parameters: Annotated[
+        list[str] | None, typer.Option("--set", help="A question's parameter: name=value; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File for the answer; needed for parquet.")] = None,
+) -> None:
+    """Ask the lake's tables in SQL; reads and nothing else."""
+    from flows.ask import ask
+
+    raise typer.Exit(ask(query, file, list_questions, format, limit, parameters or (), out))
 
 
 @app.command()

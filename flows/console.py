@@ -9,23 +9,29 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from flows.check import problems, table_sizes
-from flows.errors import DailyPapersError
-from flows.pipeline import RunIncomplete
+from flows.errors import DailyPapersError, RunIncomplete
+from flows.import_archive import import_archive, import_lines
+from flows.lock import one_writer
 from flows.progress import PROGRESS
+from flows.release import write_form, write_month, write_pages, write_release
+from flows.run import Run
 from flows.settings import load_settings
 from flows.storage import Lake
+from schemas.tables import ARCHIVE, PAPERS
 from transforms.report import Report, report_lines, report_sentences
 
 # The one-shot server records task runs in batches; what has not reached it when the process ends is lost.
 # Measured: half a second records the dozen of a run with nothing to translate, two seconds any day's.
 _RECORDING_SECONDS = 2.0
 _FEW_RECORDING_SECONDS = 0.5
+_LISTED = 20
 
 console = Console(soft_wrap=True)
 
@@ -94,6 +100,54 @@ def run_to_end(flow_run: Callable[[], Awaitable[Report]], again: str) -> int:
     if "PREFECT_API_URL" not in os.environ:
         time.sleep(_RECORDING_SECONDS if report.translated else _FEW_RECORDING_SECONDS)
     return report.exit_code
+
+
+def run_import(tree: Path) -> int:
+    """Import a tree of Markdown logs and say what was found; 0 when every line was read, else 1."""
+    try:
+        settings = load_settings()
+        with Bars():
+            report = import_archive(settings, tree)
+    except DailyPapersError as error:
+        console.print(str(error), style="bold red", markup=False)
+        return error.exit_code
+    table = Table(title=f"import of {tree}", title_justify="left", show_header=False)
+    for what, how_many in import_lines(report):
+        table.add_row(what, how_many)
+    console.print(table, markup=False)
+    for sentence in [*report.sentences, *report.unparsed[:_LISTED]]:
+        console.print(f"- {sentence}", markup=False)
+    if len(report.unparsed) > _LISTED:
+        console.print(f"- … and {len(report.unparsed) - _LISTED:,} more unparsed lines", markup=False)
+    home = settings.home.absolute()
+    where = f"{home / 'archive'}, {home / 'release'}"
+    if report.exit_code:
+        console.print(
+            f"Done with faults. Written: {where}. The unparsed lines are kept in {home / 'rejected'}. "
+            f"Next: mend the files named and run: daily-papers import-archive {tree}",
+            style="yellow",
+            markup=False,
+        )
+    else:
+        console.print(f"Done. Written: {where}", style="green", markup=False)
+    return report.exit_code
+
+
+def run_publish(form: str | None) -> int:
+    """Write the release again, and every day in ``form`` beside it; the exit code."""
+    try:
+        settings = load_settings()
+        run = Run(settings, "publish")
+        with Bars(), one_writer(run.lake, "publish", settings.lock_wait, PROGRESS.get().say):
+            months = {*run.lake.months(PAPERS), *run.lake.months(ARCHIVE)}
+            write_release(run, months, write_month, write_pages)
+            folder = write_form(run, form) if form else run.lake.digest
+    except DailyPapersError as error:
+        console.print(str(error), style="bold red", markup=False)
+        return error.exit_code
+    written = f"{run.report.files_written} files. Dataset {run.lake.dataset}, digest {folder}"
+    console.print(f"Done. Written: {written}", style="green", markup=False)
+    return 0
 
 
 def run_check() -> int:

@@ -1,7 +1,9 @@
 """The errors that a person reads: which paper, day or table; expected and got; what was kept; what next.
 
-Each carries its exit code, so flows raise and only flows/cli.py decides how it is printed.
+Each carries its exit code, so flows raise and only flows/console.py decides how it is printed.
 """
+
+from transforms.report import Report, report_sentences
 
 
 class DailyPapersError(Exception):
@@ -38,3 +40,12 @@ class LakeUnwritable(DailyPapersError):
     """The disk refused; files are as they were before."""
 
     exit_code = 3
+
+
+class RunIncomplete(DailyPapersError):
+    """The run did all it could and something was missing; ``report`` says what."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(" ".join(report_sentences(report)))
+        self.report = report
+        self.exit_code = report.exit_code

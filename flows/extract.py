@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.clients.daily_papers import DailyPapers
 from flows.errors import SourceUnavailable
 from flows.progress import PROGRESS
-from flows.received import keep_day, was_fetched
+from flows.received import keep_day, keep_rejected, was_fetched
 from flows.run import Run, settled
 from schemas.tables import PAPERS, REJECTED, VOTES
 from transforms.completeness import completeness, listed_per_day, neighbour_months
@@ -95,10 +95,4 @@ def merge_days(fetched: list[DayList], judged: set[date], run: Run) -> None:
         observed.append(new_votes(votes.filter(pl.col("list_date") == day.list_date), day))
     run.lake.upsert(PAPERS, pl.concat(merged))
     run.lake.upsert(VOTES, pl.concat(observed))
-    keep_rejected(run, pl.concat([REJECTED.empty(), *(day.rejected for day in fetched)]))
-
-
-def keep_rejected(run: Run, rejected: pl.DataFrame) -> None:
-    """Keep refused records that are not kept yet; a record refused again keeps its first date."""
-    known = run.lake.read(REJECTED, rejected["list_date"].dt.strftime("%Y-%m").to_list())
-    run.lake.upsert(REJECTED, rejected.join(known, on=REJECTED.key, how="anti"))
+    keep_rejected(run.lake, pl.concat([REJECTED.empty(), *(day.rejected for day in fetched)]))

@@ -11,11 +11,12 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 
+import polars as pl
 import stamina.instrumentation
 from prefect.artifacts import acreate_markdown_artifact
 
 from flows.enrich import enrich
-from flows.errors import DailyPapersError
+from flows.errors import RunIncomplete
 from flows.extract import extract
 from flows.lock import one_writer
 from flows.progress import PROGRESS
@@ -23,18 +24,11 @@ from flows.publish import publish
 from flows.run import Run
 from flows.settings import load_settings
 from flows.translate import translate
-from transforms.report import Report, report_markdown, report_sentences
+from schemas.tables import ARCHIVE
+from transforms.release import listings, without_korean
+from transforms.report import report_markdown
 
 _log = logging.getLogger(__name__)
-
-
-class RunIncomplete(DailyPapersError):
-    """The run did all it could and something was missing; ``report`` says what."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__(" ".join(report_sentences(report)))
-        self.report = report
-        self.exit_code = report.exit_code
 
 
 @contextlib.asynccontextmanager
@@ -65,11 +59,25 @@ async def started_run(name: str) -> AsyncIterator[Run]:
         raise RunIncomplete(run.report)
 
 
-async def process_days(run: Run, days: Sequence[date], judged: Sequence[date], *, chunked: bool) -> None:
-    """Take these days through the whole line; see extract() and translate() for the arguments."""
+async def process_days(
+    run: Run,
+    days: Sequence[date],
+    judged: Sequence[date],
+    *,
+    chunked: bool,
+    retranslate_archived: bool = False,
+) -> None:
+    """Take these days through the whole line; see extract() and translate() for the arguments.
+
+    Papers that the archive has in Korean are not translated, unless ``retranslate_archived``.
+    """
     papers = await extract(run, days, judged)
-    enriched = await enrich(run, papers)
-    translated = await translate(run, papers, chunked=chunked)
+    archive = run.lake.read(ARCHIVE, {f"{day:%Y-%m}" for day in days})
+    archive = archive.filter(pl.col("list_date").is_in(list(days)))
+    listed = listings(papers, archive)
+    enriched = await enrich(run, listed)
+    wanted = listed if retranslate_archived else without_korean(listed, archive)
+    translated = await translate(run, wanted, chunked=chunked)
     await asyncio.to_thread(publish, run, days, [*enriched, *translated])
 
 

@@ -1,4 +1,4 @@
-"""What came from outside, kept as it came: day lists, arXiv feeds, paid model answers.
+"""What came from outside, kept as it came: day lists, arXiv feeds, paid answers, refused records.
 
 Raw bytes are never edited, so every table can be rebuilt from them. A paid answer is durable before it
 is used and its file's name is what was asked, so a run that died finds it and nothing is paid twice.
@@ -8,10 +8,12 @@ Called by flows/extract.py, flows/enrich.py and flows/translate.py.
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from flows.errors import ContractBroken
 from flows.storage import Lake
+from schemas.tables import REJECTED
 
 
 class KeptAnswer(BaseModel):
@@ -87,6 +89,12 @@ def kept_answer(lake: Lake, path: Path) -> KeptAnswer | None:
 def keep_answer(lake: Lake, path: Path, answer: KeptAnswer) -> None:
     """Make a paid answer durable; only then may it be used."""
     lake.write_bytes(path, answer.model_dump_json(indent=1).encode())
+
+
+def keep_rejected(lake: Lake, rejected: pl.DataFrame) -> None:
+    """Keep refused records that are not kept yet; a record refused again keeps its first date."""
+    known = lake.read(REJECTED, rejected["list_date"].dt.strftime("%Y-%m").to_list())
+    lake.upsert(REJECTED, rejected.join(known, on=REJECTED.key, how="anti"))
 
 
 def _pages(folder: Path, stamp: str) -> list[bytes]:

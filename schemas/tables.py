@@ -54,8 +54,12 @@ def rank() -> dy.Int32:
     )
 
 
-def upvotes() -> dy.Int64:
-    return dy.Int64(nullable=False, min=0, metadata=_says("Votes on the Hub when last seen."))
+def upvotes(*, nullable: bool = False) -> dy.Int64:
+    return dy.Int64(
+        nullable=nullable,
+        min=0,
+        metadata=_says("Votes on the Hub when last seen; the log's for archived listings, null without one."),
+    )
 
 
 def comment_count() -> dy.Int64:
@@ -79,15 +83,18 @@ def submitted_by() -> dy.String:
     return dy.String(nullable=True, metadata=_says("Hub user name of who put it on the list."))
 
 
-def first_seen_at() -> dy.Datetime:
-    return _utc("Fetch that first found the paper on this list (UTC).", nullable=False)
-
-
-def last_seen_at() -> dy.Datetime:
+def first_seen_at(*, nullable: bool = False) -> dy.Datetime:
     return _utc(
-        "Last fetch that found the paper on this list and anything new on it (UTC); "
-        "a fetch that brings nothing new moves nothing.",
-        nullable=False,
+        "Fetch that first found the paper on this list (UTC); null where only the archive lists it.",
+        nullable=nullable,
+    )
+
+
+def last_seen_at(*, nullable: bool = False) -> dy.Datetime:
+    return _utc(
+        "Last fetch that found the paper on this list and anything new on it (UTC); a fetch that brings "
+        "nothing new moves nothing. Null where only the archive lists it.",
+        nullable=nullable,
     )
 
 
@@ -357,6 +364,33 @@ class Translations(dy.Schema):
         return pl.when(pl.col("translation_status") == "ok").then(korean).otherwise(rejected)
 
 
+class Archive(dy.Schema):
+    """One row per (list_date, paper_id): a paper as the predecessor's Markdown logs have it."""
+
+    list_date = list_date()
+    paper_id = paper_id()
+    rank = rank()
+    title = title()
+    upvotes = upvotes(nullable=True)
+    authors = authors()
+    is_authors_truncated = dy.Bool(
+        nullable=False, metadata=_says("The log leaves authors out, which it shows as a plus sign.")
+    )
+    thumbnail_url = thumbnail_url()
+    media_urls = media_urls()
+    summary_ko = summary_ko()
+    repairs = dy.List(
+        dy.String(nullable=False),
+        nullable=False,
+        metadata=_says("What was changed to make this row of the log's text, by name; raw has the text."),
+    )
+    model = model()
+    file = dy.String(nullable=False, metadata=_says("File of the log tree, relative to its root."))
+    line = dy.Int32(nullable=False, min=1, metadata=_says("Line of the file where the paper begins."))
+    layout = dy.String(nullable=False, metadata=_says("What it takes to render raw again from the columns."))
+    raw = dy.String(nullable=False, metadata=_says("The paper's lines as they stand in the log."))
+
+
 class Rejected(dy.Schema):
     """One row per record that a step refused, kept whole."""
 
@@ -378,12 +412,12 @@ class Release(dy.Schema):
     list_date = list_date()
     rank = rank()
     paper_id = paper_id()
-    upvotes = upvotes()
+    upvotes = upvotes(nullable=True)
     comment_count = comment_count()
     submitted_at = submitted_at()
     submitted_by = submitted_by()
-    first_seen_at = first_seen_at()
-    last_seen_at = last_seen_at()
+    first_seen_at = first_seen_at(nullable=True)
+    last_seen_at = last_seen_at(nullable=True)
     delisted_at = delisted_at()
     title = title()
     authors = authors()
@@ -438,7 +472,8 @@ _PAPER_MONTH = pl.format("20{}-{}", pl.col("paper_id").str.slice(0, 2), pl.col("
 PAPERS = Table("papers", Papers, _LISTING_MONTH)
 VOTES = Table("votes", Votes, _LISTING_MONTH)
 REJECTED = Table("rejected", Rejected, _LISTING_MONTH)
+ARCHIVE = Table("archive", Archive, _LISTING_MONTH)
 ABSTRACTS = Table("abstracts", Abstracts, _PAPER_MONTH)
 TRANSLATIONS = Table("translations", Translations, _PAPER_MONTH)
 RELEASE = Table("release/dataset/data", Release, _LISTING_MONTH)
-TABLES = (PAPERS, VOTES, ABSTRACTS, TRANSLATIONS, REJECTED, RELEASE)
+TABLES = (PAPERS, VOTES, ABSTRACTS, TRANSLATIONS, ARCHIVE, REJECTED, RELEASE)

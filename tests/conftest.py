@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import certifi
+import hypothesis
 import pytest
 
 from flows.settings import apply_prefect_settings
@@ -54,6 +55,9 @@ _ONE_ROOT.write_text(
 )
 os.environ["SSL_CERT_FILE"] = str(_ONE_ROOT)
 apply_prefect_settings()
+# No test asserts a time, and forty examples find here what a hundred do in two fifths of the wait.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("suite")
 
 from flows.sandbox.config import SandboxConfig  # noqa: E402, the environment comes first
 from flows.sandbox.server import Sandbox  # noqa: E402

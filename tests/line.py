@@ -105,7 +105,7 @@ class Line:
 
     def _ended(self, flow_run: Callable[[], Any]) -> Ended:
         from flows.console import run_to_end
-        from flows.pipeline import RunIncomplete
+        from flows.errors import RunIncomplete
 
         reports: list[Report] = []
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.tables import ABSTRACTS, PAPERS, RELEASE, TRANSLATIONS, VOTES, Table
+from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, RELEASE, TRANSLATIONS, VOTES, Table
 from transforms.prompt import source_of
 from transforms.translations import recipe_for
 
@@ -76,6 +76,31 @@ def abstract(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
 
 def abstracts(*rows: dict[str, Any]) -> pl.DataFrame:
     return frame(ABSTRACTS, *rows)
+
+
+def archived(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One row of ARCHIVE."""
+    return {
+        "list_date": DAY,
+        "paper_id": paper_id,
+        "rank": 1,
+        "title": TITLE,
+        "upvotes": 2,
+        "authors": ["Bo-ra Kim", "Alva Lind"],
+        "is_authors_truncated": False,
+        "media_urls": [],
+        "summary_ko": [{"section": None, "text": "문서를 읽는 모델입니다."}],
+        "repairs": [],
+        "model": "gpt-4-turbo",
+        "file": "paper_logs/2026/03/05.md",
+        "line": 3,
+        "layout": "",
+        "raw": "### …",
+    } | values
+
+
+def archive(*rows: dict[str, Any]) -> pl.DataFrame:
+    return frame(ARCHIVE, *rows)
 
 
 def translation(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:

@@ -58,7 +58,12 @@ class CardColumn(NamedTuple):
 
 
 def card_markdown(
-    features_yaml: list[dict[str, Any]], files: list[DataFile], counts: CardCounts, repo: str | None
+    features_yaml: list[dict[str, Any]],
+    files: list[DataFile],
+    counts: CardCounts,
+    repo: str | None,
+    *,
+    has_pictures: bool = False,
 ) -> str:
     """The card, ``README.md`` of the dataset: YAML front matter and the page below it."""
     front = yaml.safe_dump(_front_matter(features_yaml, files), sort_keys=False, allow_unicode=True)
@@ -70,6 +75,7 @@ def card_markdown(
         models=sorted(set(counts.models)),
         prompt_versions=sorted(set(counts.prompt_versions)),
         repo=repo,
+        has_pictures=has_pictures,
     )
     return f"---\n{front}---\n\n{page}"
 

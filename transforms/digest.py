@@ -31,6 +31,8 @@ class DigestStats(NamedTuple):
     """Days whose logs are linked, in the order shown."""
     repo: str | None = None
     """Dataset on the Hub, "owner/name"; None while unpublished."""
+    has_pictures: bool = False
+    """The pictures stand beside the page."""
 
 
 class Entry(NamedTuple):
@@ -70,7 +72,7 @@ def log_path(list_date: date) -> str:
 
 def _entries(rows: pl.DataFrame, list_date: date) -> list[Entry]:
     listed = rows.filter(pl.col("list_date") == list_date, pl.col("delisted_at").is_null())
-    ordered = listed.sort("upvotes", "rank", "paper_id", descending=[True, False, False])
+    ordered = listed.sort("upvotes", "rank", "paper_id", descending=[True, False, False], nulls_last=True)
     return [_entry(row) for row in ordered.iter_rows(named=True)]
 
 

@@ -1,39 +1,92 @@
 """RELEASE: listing, paper, Korean and provenance joined, one row per (list_date, paper_id).
 
-Called by flows/publish.py with a month of PAPERS and whatever ABSTRACTS and TRANSLATIONS know of its
-papers.
+Three sources meet here: what the API lists (PAPERS), what the predecessor's logs list (ARCHIVE) and what
+is known of each paper (ABSTRACTS, TRANSLATIONS). Facts of the API win over the archive's; Korean that
+passed the gate wins over the archive's, which wins over none. Called by flows/publish.py and
+flows/pipeline.py.
 """
 
 import polars as pl
 
-from schemas.tables import RELEASE
+from schemas.tables import PAPERS, RELEASE
 from transforms.translations import translation_sources
 
 
-def release(papers: pl.DataFrame, abstracts: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:
-    """RELEASE rows for these papers, sorted by (list_date, rank, paper_id); none lost, none doubled.
+def listings(papers: pl.DataFrame, archive: pl.DataFrame) -> pl.DataFrame:
+    """The PAPERS rows, and the ARCHIVE rows that no PAPERS row has, in PAPERS' columns.
 
-    arXiv's title, authors and date win over the Hub's. A translation counts when it was made from today's
-    English; of several, an ok one wins over a rejected one and then the latest.
+    A listing that only the archive has was never seen by a fetch: its times are null.
+    """
+    schema = PAPERS.empty().schema
+    only_archived = archive.join(papers, on=PAPERS.key, how="anti").with_columns(
+        is_withdrawn=pl.lit(False), ai_keywords=pl.lit([], dtype=schema["ai_keywords"])
+    )
+    missing = [
+        pl.lit(None, dtype=schema[name]).alias(name) for name in schema if name not in only_archived.columns
+    ]
+    return pl.concat([papers, only_archived.with_columns(missing).select(papers.columns)])
+
+
+def release(
+    papers: pl.DataFrame, abstracts: pl.DataFrame, translations: pl.DataFrame, archive: pl.DataFrame
+) -> pl.DataFrame:
+    """RELEASE rows for these listings, sorted by (list_date, rank, paper_id); none lost, none doubled.
+
+    arXiv's title, authors and date win over the Hub's and the archive's. A translation counts when it was
+    made from today's English; of several, an ok one wins over a rejected one and then the latest.
     """
     sources = translation_sources(abstracts).select("paper_id", "source_sha256")
-    chosen = (
+    return (
+        listings(papers, archive)
+        .join(abstracts.rename({"title": "best_title"}), on="paper_id", how="left")
+        .join(sources, on="paper_id", how="left")
+        .join(_chosen(translations, sources), on="paper_id", how="left")
+        .join(_archived_korean(archive), on=PAPERS.key, how="left")
+        .with_columns(
+            title=pl.coalesce("best_title", "title"),
+            authors=pl.coalesce("arxiv_authors", "authors"),
+            published_at=pl.coalesce("arxiv_published_at", "published_at"),
+            is_archived=pl.col("archived_summary").is_not_null()
+            & (pl.col("translation_status") != "ok").fill_null(True),
+        )
+        .with_columns(
+            translation_status=pl.when("is_archived")
+            .then(pl.lit("archived"))
+            .otherwise(pl.col("translation_status").fill_null("pending")),
+            summary_ko=_archived_or("archived_summary", "summary_ko"),
+            model=_archived_or("archived_model", "model"),
+            prompt_version=_archived_or(None, "prompt_version"),
+            source_sha256=_archived_or(None, "source_sha256"),
+            translated_at=_archived_or(None, "translated_at"),
+            translation_issues=_archived_or(pl.lit([]), pl.col("translation_issues").fill_null(pl.lit([]))),
+        )
+        .select(RELEASE.schema.column_names())
+        .sort("list_date", "rank", "paper_id")
+    )
+
+
+def without_korean(listed: pl.DataFrame, archive: pl.DataFrame) -> pl.DataFrame:
+    """The listings of papers that the archive has no Korean for."""
+    return listed.join(archive.drop_nulls("summary_ko"), on="paper_id", how="anti")
+
+
+def _chosen(translations: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """The translation of each paper that counts, without its bookkeeping."""
+    return (
         translations.join(sources, on=["paper_id", "source_sha256"], how="semi")
         .sort(pl.col("translation_status") == "ok", "translated_at", "recipe_id")
         .unique("paper_id", keep="last")
         .drop("recipe_id", "calls", "input_tokens", "cached_tokens", "output_tokens", "source_sha256")
     )
-    return (
-        papers.join(abstracts.rename({"title": "best_title"}), on="paper_id", how="left")
-        .join(sources, on="paper_id", how="left")
-        .join(chosen, on="paper_id", how="left")
-        .with_columns(
-            title=pl.coalesce("best_title", "title"),
-            authors=pl.coalesce("arxiv_authors", "authors"),
-            published_at=pl.coalesce("arxiv_published_at", "published_at"),
-            translation_status=pl.col("translation_status").fill_null("pending"),
-            translation_issues=pl.col("translation_issues").fill_null(pl.lit([])),
-        )
-        .select(RELEASE.schema.column_names())
-        .sort("list_date", "rank", "paper_id")
+
+
+def _archived_korean(archive: pl.DataFrame) -> pl.DataFrame:
+    """Korean of the archive by listing; listings without any are left out."""
+    return archive.drop_nulls("summary_ko").select(
+        *PAPERS.key, archived_summary="summary_ko", archived_model="model"
     )
+
+
+def _archived_or(archived: str | pl.Expr | None, column: str | pl.Expr) -> pl.Expr:
+    given = pl.lit(None) if archived is None else archived
+    return pl.when("is_archived").then(given).otherwise(column)

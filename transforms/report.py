@@ -35,7 +35,7 @@ class Report:
     ignored_fields: Counter[str] = field(default_factory=Counter)
     """Optional fields of the day lists that had an unusable value."""
     files_written: int = 0
-    papers: list[tuple[int, str, str]] = field(default_factory=list)
+    papers: list[tuple[int | None, str, str]] = field(default_factory=list)
     """The day's papers as (votes, title, translation status), most-voted first; empty for a backfill."""
     incomplete: list[str] = field(default_factory=list)
     """One sentence for each day whose list looks incomplete."""
@@ -103,10 +103,10 @@ def report_sentences(report: Report) -> list[str]:
     return sentences
 
 
-def day_papers(release: pl.DataFrame, list_date: date) -> list[tuple[int, str, str]]:
+def day_papers(release: pl.DataFrame, list_date: date) -> list[tuple[int | None, str, str]]:
     """The day's listed papers of RELEASE as (votes, Korean or English title, status), most-voted first."""
     listed = release.filter(pl.col("list_date") == list_date, pl.col("delisted_at").is_null())
-    ordered = listed.sort("upvotes", "rank", descending=[True, False])
+    ordered = listed.sort("upvotes", "rank", descending=[True, False], nulls_last=True)
     return ordered.select("upvotes", pl.coalesce("title_ko", "title"), "translation_status").rows()
 
 
@@ -117,7 +117,9 @@ def report_markdown(report: Report, cost: float | None) -> str:
     lines += [f"- {escaped(sentence)}" for sentence in report_sentences(report)]
     if report.papers:
         lines += ["", "| Votes | Paper | Korean |", "| ---: | --- | --- |"]
-        lines += [f"| {votes:,} | {escaped(title)} | {status} |" for votes, title, status in report.papers]
+        lines += [
+            f"| {votes or 0:,} | {escaped(title)} | {status} |" for votes, title, status in report.papers
+        ]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 from daylists import record, records
 from line import DAY, Line
-from schemas.tables import ABSTRACTS, PAPERS, REJECTED, TABLES, TRANSLATIONS, VOTES
+from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, REJECTED, TABLES, TRANSLATIONS, VOTES
 
 
 def test_a_normal_day_comes_out_whole_in_korean_and_where_the_design_says(line: Line) -> None:
@@ -196,6 +196,7 @@ def test_every_table_of_the_lake_holds_to_its_contract_after_a_bad_day(line: Lin
         VOTES.name: 4,
         ABSTRACTS.name: 4,
         TRANSLATIONS.name: 4,
+        ARCHIVE.name: 0,
         REJECTED.name: 3,
         "release/dataset/data": 4,
     }

@@ -144,7 +144,7 @@ async def test_a_limit_without_retry_after_is_tried_again_with_growing_waits_unt
             await ask(model)
         await model.close()
         assert 2 <= len(server.asked) < 12
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 60
 
 
 LOST: list[Callable[[], Reply]] = [

@@ -1,7 +1,6 @@
 """What a paid answer is worth: Korean, or faults by name, and its usage in any case."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -187,10 +186,9 @@ def test_a_forged_placeholder_is_refused() -> None:
     assert "placeholder" in codes(judged(body(answer), SOURCE))
 
 
+@pytest.mark.timeout(60)
 def test_an_endless_run_of_line_breaks_after_a_fence_does_not_hang() -> None:
-    began = time.perf_counter()
-    judged(body("```json" + "\n" * 1500 + "x"), SOURCE)
-    assert time.perf_counter() - began < 0.2
+    assert codes(judged(body("```json" + "\n" * 100_000 + "x"), SOURCE)) == ["bad_json"]
 
 
 @settings(deadline=None)

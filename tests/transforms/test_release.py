@@ -3,18 +3,21 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.tables import ABSTRACTS, PAPERS, RELEASE, TRANSLATIONS
+from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, RELEASE, TRANSLATIONS
 from tablerows import (
     ABSTRACT,
     LATER,
     SEEN,
     abstract,
     abstracts,
+    archive,
+    archived,
     paper,
     papers,
     release_rows,
@@ -23,7 +26,14 @@ from tablerows import (
     translations,
 )
 from transforms.prompt import source_of
-from transforms.release import release
+from transforms.release import listings, without_korean
+from transforms.release import release as released_with
+
+
+def release(
+    listed: pl.DataFrame, known: pl.DataFrame, done: pl.DataFrame, archive: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    return released_with(listed, known, done, ARCHIVE.empty() if archive is None else archive)
 
 
 def test_nothing_listed_releases_nothing_with_every_column() -> None:
@@ -141,6 +151,51 @@ def test_a_paper_on_two_lists_is_released_on_both_with_the_same_korean() -> None
 def test_a_delisted_paper_stays_in_the_release() -> None:
     rows = release(papers(paper(delisted_at=LATER)), ABSTRACTS.empty(), TRANSLATIONS.empty())
     assert rows["delisted_at"].to_list() == [LATER]
+
+
+# The archive -------------------------------------------------------------------------------------
+
+
+def test_a_listing_that_only_the_archive_has_is_released_with_its_korean_and_without_times() -> None:
+    (row,) = release(
+        PAPERS.empty(),
+        ABSTRACTS.empty(),
+        TRANSLATIONS.empty(),
+        archive(archived(upvotes=None, model="gpt-4")),
+    ).to_dicts()
+    RELEASE.schema.validate(release_rows(row))
+    assert (row["translation_status"], row["model"]) == ("archived", "gpt-4")
+    assert row["summary_ko"] == [{"section": None, "text": "문서를 읽는 모델입니다."}]
+    assert (row["upvotes"], row["first_seen_at"], row["title_ko"], row["source_sha256"]) == (None,) * 4
+
+
+def test_facts_of_the_api_win_over_the_archives_and_its_korean_stays() -> None:
+    listed = papers(paper(upvotes=9, title="Hub's title"))
+    old = archive(archived(upvotes=2, title="Old title", authors=["Z. Old"]))
+    (row,) = release(listed, ABSTRACTS.empty(), TRANSLATIONS.empty(), old).to_dicts()
+    assert (row["upvotes"], row["title"], row["authors"]) == (9, "Hub's title", ["Bo-ra Kim", "Alva Lind"])
+    assert row["translation_status"] == "archived"
+    assert row["first_seen_at"] == SEEN
+
+
+def test_a_translation_that_passed_wins_over_the_archive_and_a_rejected_one_does_not() -> None:
+    old = archive(archived())
+    (row,) = release(papers(paper()), abstracts(abstract()), translations(translation()), old).to_dicts()
+    assert (row["translation_status"], row["title_ko"]) == ("ok", translation()["title_ko"])
+    (row,) = release(papers(paper()), abstracts(abstract()), translations(rejected()), old).to_dicts()
+    assert (row["translation_status"], row["translation_issues"]) == ("archived", [])
+
+
+def test_a_listing_without_korean_in_the_archive_is_pending() -> None:
+    old = archive(archived(summary_ko=None))
+    (row,) = release(PAPERS.empty(), ABSTRACTS.empty(), TRANSLATIONS.empty(), old).to_dicts()
+    assert (row["translation_status"], row["model"]) == ("pending", None)
+    assert without_korean(listings(PAPERS.empty(), old), old).height == 1
+
+
+def test_papers_that_the_archive_has_in_korean_are_not_wanted_again() -> None:
+    listed = listings(papers(paper(), paper("2603.00002", rank=2)), archive(archived()))
+    assert without_korean(listed, archive(archived()))["paper_id"].to_list() == ["2603.00002"]
 
 
 LISTED = st.lists(st.tuples(st.integers(1, 5), st.integers(5, 8)), unique=True, max_size=10).map(
