@@ -141,8 +141,12 @@ def draw_pictures(lake: Lake, contents: Contents) -> int:
     if not settled or settled[-1] - settled[0] < timedelta(days=7):
         return 0
     last_month = f"{settled[-1]:%Y-%m}"
+    columns = ["list_date", "delisted_at", "upvotes", "primary_category"]
+    last = lake.read_columns(RELEASE, [last_month], columns).filter(pl.col("list_date") <= settled[-1])
+    # Whole older files, and of the last one only what has settled: the rest of it changes every day.
     older = [file for file in contents.files if file.path < f"data/{last_month}"]
-    drawn_from = json.dumps([settled[-1].isoformat(), older]).encode()
+    known = [last.height, last["upvotes"].sum(), last["primary_category"].count()]
+    drawn_from = json.dumps([settled[-1].isoformat(), known, older]).encode()
     mark = lake.dataset / "images" / "drawn-from.json"
     if mark.exists() and mark.read_bytes() == drawn_from:
         return 0
@@ -150,7 +154,6 @@ def draw_pictures(lake: Lake, contents: Contents) -> int:
     from flows.pictures import pictures
 
     months = [month for month in lake.months(RELEASE) if month <= last_month]
-    columns = ["list_date", "delisted_at", "upvotes", "primary_category"]
     rows = lake.read_columns(RELEASE, months, columns)
     shown = rows.filter(pl.col("delisted_at").is_null(), pl.col("list_date") <= settled[-1])
     written = 0

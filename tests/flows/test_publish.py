@@ -59,6 +59,15 @@ def test_pictures_are_drawn_when_a_week_has_settled_and_only_then(lake: Lake) ->
     assert pictures(lake)["papers-per-week.svg"] not in (b"not drawn again", drawn["papers-per-week.svg"])
 
 
+def test_pictures_follow_what_is_learnt_later_of_a_settled_week(lake: Lake) -> None:
+    list_days(lake, 5)
+    run_publish(None)
+    before = pictures(lake)["papers-per-week.svg"]
+    lake.upsert(ARCHIVE, archive(archived("2601.00077", list_date=FIRST + timedelta(weeks=2), rank=2)))
+    run_publish(None)
+    assert pictures(lake)["papers-per-week.svg"] != before
+
+
 def test_every_day_is_written_in_the_form_asked_for_and_reads_back(lake: Lake) -> None:
     list_days(lake, 3)
     assert run_publish("2024-11") == 0
