@@ -6,7 +6,9 @@ of it, and flows/import_archive.py, flows/check.py and ``daily-papers publish`` 
 """
 
 import json
+import multiprocessing
 from collections.abc import Callable, Collection
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -150,17 +152,24 @@ def draw_pictures(lake: Lake, contents: Contents) -> int:
     mark = lake.dataset / "images" / "drawn-from.json"
     if mark.exists() and mark.read_bytes() == drawn_from:
         return 0
-    # Imported here: a second that a run without a new week does not owe.
-    from flows.pictures import pictures
-
     months = [month for month in lake.months(RELEASE) if month <= last_month]
     rows = lake.read_columns(RELEASE, months, columns)
     shown = rows.filter(pl.col("delisted_at").is_null(), pl.col("list_date") <= settled[-1])
     written = 0
-    for name, content in pictures(shown).items():
+    # In a process of its own: the hundred megabytes of altair and vl-convert go when it goes.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        drawn = process.submit(_draw, shown).result()
+    for name, content in drawn.items():
         written += lake.write_bytes(lake.dataset / "images" / name, content)
         written += lake.write_bytes(lake.digest / "images" / name, content)
     return written + lake.write_bytes(mark, drawn_from)
+
+
+def _draw(listings: pl.DataFrame) -> dict[str, bytes]:
+    # Imported here: a second that only who draws owes.
+    from flows.pictures import pictures
+
+    return pictures(listings)
 
 
 def _last_settled_monday(latest: date) -> date:
