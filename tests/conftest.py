@@ -98,6 +98,11 @@ def pytest_configure(config: pytest.Config) -> None:
     unclosed = rf"[\s\S]*raddr=\('127.0.0.1', {_PREFECT_PORT}\)"
     config.addinivalue_line("filterwarnings", f"ignore:{unclosed}:ResourceWarning")
     config.addinivalue_line("filterwarnings", f"ignore:{unclosed}:pytest.PytestUnraisableExceptionWarning")
+    # Hypothesis looks whether the global random state moved while it drew; Prefect's threads move it too.
+    chance = "Do not use the `random` module inside strategies"
+    config.addinivalue_line(
+        "filterwarnings", f"ignore:{chance}:hypothesis.errors.HypothesisDeprecationWarning"
+    )
 
 
 @pytest.fixture(scope="session")
