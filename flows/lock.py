@@ -1,7 +1,8 @@
 """One writer at a time: a second run waits, then says who holds the lake.
 
 The lock is the kernel's (released when its process dies, however it dies); the file beside it only tells
-people who holds it. Called by flows/daily.py and flows/backfill.py.
+people who holds it. Called by flows/pipeline.py, flows/import_archive.py
+and flows/console.py.
 """
 
 import contextlib

@@ -2,7 +2,7 @@
 
 A machine without fonts draws Korean as boxes, and machines with different fonts draw different bytes, so the
 first family that a chart names is registered from a package. Importing this takes a second (altair and
-vl-convert); only who draws should. Called by flows/publish.py.
+vl-convert); only who draws should. Called by flows/release.py.
 """
 
 import json

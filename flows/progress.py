@@ -1,6 +1,6 @@
 """Where a run tells how far it is: progress bars on a terminal, nothing on a worker.
 
-The flows announce steps here; flows/cli.py installs the bars. A context variable, because a flow's
+The flows announce steps here; flows/console.py installs the bars. A context variable, because a flow's
 parameters are stored by Prefect and a terminal is not a parameter.
 """
 

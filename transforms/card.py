@@ -2,7 +2,7 @@
 
 The column table comes from the contract (schemas/tables.py), counts and sizes from the files just written.
 No clock and no timestamps: an unchanged release gives an unchanged card, so nothing is committed for it.
-Called by flows/publish.py.
+Called by flows/release.py.
 """
 
 from typing import Any, Final, NamedTuple

@@ -1,7 +1,7 @@
 """RELEASE rows into the Korean pages that people read: a day's log and the README of the day.
 
 Both show a paper the same way (templates/day.md.j2), most-voted first, and both are pure functions of the
-rows, so a day rendered twice gives the same bytes. Called by flows/publish.py.
+rows, so a day rendered twice gives the same bytes. Called by flows/release.py.
 """
 
 from collections import Counter

@@ -6,7 +6,7 @@ Markdown would read it as anything but text (ordinary text stays as it is). The 
 not by votes, so that a page read back gives the same ``rank``. A form that has plain bullets keeps the name
 of a section in a comment behind its bullet, invisible on the page; dropping it would lose it for whoever
 reads the page back. Inverses are in transforms/markdown.py; docs of the marks are at FORMS. Called by
-flows/publish.py.
+flows/release.py.
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 Three sources meet here: what the API lists (PAPERS), what the predecessor's logs list (ARCHIVE) and what
 is known of each paper (ABSTRACTS, TRANSLATIONS). Facts of the API win over the archive's; Korean that
-passed the gate wins over the archive's, which wins over none. Called by flows/publish.py and
+passed the gate wins over the archive's, which wins over none. Called by flows/release.py and
 flows/pipeline.py.
 """
 

@@ -1,6 +1,6 @@
 """What a run did, as numbers and as sentences: one report for the terminal and the Prefect artifact.
 
-Called by flows/pipeline.py, which fills it, and by flows/cli.py, which prints it.
+Called by flows/pipeline.py, which fills it, and by flows/console.py, which prints it.
 """
 
 from collections import Counter

@@ -1,6 +1,6 @@
 """RELEASE's list dates, votes and categories into the small frames that the pictures are drawn from.
 
-Delisted papers are the caller's to leave out. Called by flows/publish.py, which hands the frames on to
+Delisted papers are the caller's to leave out. Called by flows/release.py, which hands the frames on to
 transforms/pictures.py.
 """
 
