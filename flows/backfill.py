@@ -1,17 +1,27 @@
 """The backfill flow: any range of days, month by month, from the Hub to the release.
 
 Environment as for the daily flow. Run by ``daily-papers backfill`` or as a manual deployment. Safe to
-stop and run again: each month is published before the next begins, and paid answers are kept.
+stop and run again: each month is published before the next begins, and paid answers are kept. By batch the
+months are translated together, at half the price and within a day or two, and published when they are.
 """
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Literal
 
+import polars as pl
 from prefect import flow, runtime
 
-from flows.pipeline import process_days, started_run
+from flows.dry_run import estimate_of
+from flows.pipeline import gathered, process_days, started_run
+from flows.publish import publish
+from flows.run import Run
+from flows.translate import pending_papers, recipe_of
+from flows.translate_by_batch import translate_by_batch
+from schemas.tables import PAPERS
 from transforms.report import Report
+from transforms.translations import Retranslate
 
 
 def _run_name() -> str:
@@ -20,13 +30,27 @@ def _run_name() -> str:
 
 
 @flow(flow_run_name=_run_name)
-async def backfill(since: date, until: date, retranslate: Literal["archived"] | None = None) -> Report:
+async def backfill(
+    since: date,
+    until: date,
+    retranslate: Retranslate | None = None,
+    max_cost: float | None = None,
+    batch: bool = False,
+    wait: bool = True,
+    dry_run: bool = False,
+) -> Report:
     """Extract, enrich, translate and publish every day from ``since`` to ``until``, both included.
 
     Args:
         since: First day.
         until: Last day.
-        retranslate: "archived" translates, and pays for, papers that the archive has in Korean already.
+        retranslate: What to translate, and pay for, again: "archived", papers that the archive has in
+            Korean; "recipe", papers whose Korean is another model's or prompt's; "rejected", papers that
+            were rejected as often as a run tries by itself.
+        max_cost: US dollars that this run may spend on the model.
+        batch: Ask by the service's Batch API, at half the price.
+        wait: With ``batch``, wait for the answers; else collect what is there and end.
+        dry_run: Ask the Hub and arXiv but no model, and report what translating would cost.
 
     Returns:
         The run's report over all months.
@@ -34,11 +58,41 @@ async def backfill(since: date, until: date, retranslate: Literal["archived"] | 
     Raises:
         RunIncomplete: A service or a day's list was missing; what there was is published.
     """
-    days = [since + timedelta(days=offset) for offset in range((until - since).days + 1)]
-    async with started_run(f"backfill {since} to {until}") as run:
-        for _, month in groupby(days, key=lambda day: (day.year, day.month)):
-            month_days = list(month)
-            await process_days(
-                run, month_days, month_days, chunked=True, retranslate_archived=retranslate == "archived"
-            )
+    async with started_run(f"backfill {since} to {until}", max_cost, is_dry=dry_run) as run:
+        months = _months(since, until)
+        if dry_run:
+            papers, _ = await _gathered(run, months, retranslate)
+            recipe = recipe_of(run.settings)
+            pending = await pending_papers(run, papers, recipe, retranslate)
+            run.report.estimate = estimate_of(run, recipe, pending)
+        elif batch:
+            await _by_batch(run, months, retranslate, wait)
+        else:
+            for days in months:
+                await process_days(run, days, days, chunked=True, retranslate=retranslate)
     return run.report
+
+
+def _months(since: date, until: date) -> list[list[date]]:
+    """The days from ``since`` to ``until``, month by month."""
+    days = [since + timedelta(days=offset) for offset in range((until - since).days + 1)]
+    return [list(month) for _, month in groupby(days, key=lambda day: (day.year, day.month))]
+
+
+async def _by_batch(
+    run: Run, months: Sequence[list[date]], retranslate: Retranslate | None, wait: bool
+) -> None:
+    """All months through the line at once: a batch takes hours however small it is."""
+    papers, enriched = await _gathered(run, months, retranslate)
+    translated = await translate_by_batch(run, papers, retranslate=retranslate, wait=wait)
+    days = [day for month in months for day in month]
+    await asyncio.to_thread(publish, run, days, [*enriched, *translated])
+
+
+async def _gathered(
+    run: Run, months: Sequence[list[date]], retranslate: Retranslate | None
+) -> tuple[pl.DataFrame, list[str]]:
+    """What ``gathered`` gives, over all these months."""
+    parts = [await gathered(run, days, days, retranslate) for days in months]
+    papers = pl.concat([PAPERS.empty(), *(papers for papers, _ in parts)])
+    return papers, [paper_id for _, ids in parts for paper_id in ids]

@@ -1,8 +1,8 @@
-"""The command line, ``daily-papers``: demo, run, backfill, import-archive, publish, sql, check, sandbox.
+"""The command line, ``daily-papers``, and its commands.
 
 Commands only read their options and call a flow; what a run prints is flows/console.py. Exit codes: 0
 done; 1 done but rows were rejected or a day is below its completeness floor; 2 wrong usage or settings;
-3 a service was unavailable and the next run continues.
+3 a service was unavailable or a limit on spending was reached, and the next run continues.
 """
 
 import os
@@ -24,6 +24,9 @@ app = typer.Typer(
 
 def _day(meaning: str) -> Any:
     return typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=meaning)
+
+
+_MAX_COST = typer.Option(min=0, help="US dollars that this run may spend on the model at most.")
 
 
 def main() -> None:
@@ -50,6 +53,7 @@ def run(
     refresh_days: Annotated[
         int | None, typer.Option(min=0, max=60, help="Days before it to fetch again (7).")
     ] = None,
+    max_cost: Annotated[float | None, _MAX_COST] = None,
 ) -> None:
     """Take one day (default: today, UTC) and the days before it from the Hub to the release."""
     from flows.console import run_to_end
@@ -58,8 +62,9 @@ def run(
     day = date.date() if date else None
     again = "daily-papers run" + (f" --date {day}" if day else "")
     again += f" --refresh-days {refresh_days}" if refresh_days is not None else ""
+    again += f" --max-cost {max_cost:g}" if max_cost is not None else ""
     one_shot = daily.with_options(retries=0)
-    raise typer.Exit(run_to_end(lambda: one_shot(day, refresh_days), again))
+    raise typer.Exit(run_to_end(lambda: one_shot(day, refresh_days, max_cost), again))
 
 
 @app.command()
@@ -67,9 +72,23 @@ def backfill(
     since: Annotated[datetime, _day("First list date.")],
     until: Annotated[datetime, _day("Last list date.")],
     retranslate: Annotated[
-        Literal["archived"] | None,
-        typer.Option(help="Translate papers again that the archive has in Korean; costs money."),
+        Literal["archived", "recipe", "rejected"] | None,
+        typer.Option(
+            help="Translate, and pay for, again: papers that the archive has in Korean, papers whose Korean "
+            "is another model's or prompt's, or papers that were rejected too often."
+        ),
     ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask by the Batch API: half the price, within a day or two.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option(help="With --batch: wait for the answers, or collect what is there and end.")
+    ] = True,
+    max_cost: Annotated[float | None, _MAX_COST] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Ask the Hub and arXiv but no model, and say what it would cost."),
+    ] = False,
 ) -> None:
     """Take every day from --since to --until, month by month, from the Hub to the release."""
     if until < since:
@@ -79,7 +98,23 @@ def backfill(
 
     again = f"daily-papers backfill --since {since:%Y-%m-%d} --until {until:%Y-%m-%d}"
     again += f" --retranslate {retranslate}" if retranslate else ""
-    raise typer.Exit(run_to_end(lambda: backfill_flow(since.date(), until.date(), retranslate), again))
+    again += (" --batch" if batch else "") + ("" if wait else " --no-wait")
+    again += f" --max-cost {max_cost:g}" if max_cost is not None else ""
+    raise typer.Exit(
+        run_to_end(
+            lambda: backfill_flow(
+                since.date(),
+                until.date(),
+                retranslate,
+                max_cost=max_cost,
+                batch=batch,
+                wait=wait,
+                dry_run=dry_run,
+            ),
+            again,
+            is_dry=dry_run,
+        )
+    )
 
 
 @app.command(name="import-archive")
@@ -128,8 +163,50 @@ def sql(
 
 
 @app.command()
-def check() -> None:
-    """Check that the lake is sound and the release whole and loadable."""
+def cost(
+    by: Annotated[Literal["day", "month", "model"], typer.Option(help="What a row stands for.")] = "month",
+    since: Annotated[datetime | None, _day("First day (UTC) on which answers came.")] = None,
+    until: Annotated[datetime | None, _day("Last day.")] = None,
+    format: Annotated[
+        Literal["table", "csv", "json"], typer.Option(help="A table with totals, or the rows alone.")
+    ] = "table",
+) -> None:
+    """Show what the translations cost: answers, papers, tokens, dollars."""
+    if since and until and until < since:
+        raise typer.BadParameter(f"--until {until:%Y-%m-%d} is before --since {since:%Y-%m-%d}")
+    from flows.cost import cost as show_cost
+
+    days = (since.date() if since else None, until.date() if until else None)
+    raise typer.Exit(show_cost(by, *days, format))
+
+
+@app.command()
+def check(
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Judge pairs instead: a JSON-lines file of paper_id, title, abstract, title_ko, "
+            "abstract_ko, summary_ko. Each line comes out with its issues.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for the judged lines; default: standard output.")
+    ] = None,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="List every code of an issue, its severities and its meaning.")
+    ] = False,
+) -> None:
+    """Check that the lake is sound and the release whole and loadable; or judge any Korean (--answers)."""
+    if codes and answers is not None:
+        raise typer.BadParameter("--codes and --answers are two questions; give one of them")
+    if out is not None and answers is None:
+        raise typer.BadParameter("--out goes with --answers")
+    if codes or answers is not None:
+        from flows.check_answers import check_answers, list_codes
+
+        raise typer.Exit(list_codes() if answers is None else check_answers(answers, out))
     from flows.console import run_check
 
     raise typer.Exit(run_check())
@@ -145,6 +222,22 @@ def sandbox(
     latency: Annotated[float, typer.Option(min=0, help="Median seconds of a model answer.")] = 0.0,
     faults: Annotated[Path | None, typer.Option(help="JSON file of scripted faults.")] = None,
     requests_per_minute: Annotated[int | None, typer.Option(min=1, help="The model's rate limit.")] = None,
+    tokens_per_minute: Annotated[int | None, typer.Option(min=1, help="Its limit of tokens.")] = None,
+    limiter: Annotated[
+        Literal["window", "bucket"], typer.Option(help="How limits count a minute: anew, or evenly.")
+    ] = "window",
+    limit_headers: Annotated[bool, typer.Option(help="Answers say what is left of the limits.")] = True,
+    retry_after: Annotated[bool, typer.Option(help="A 429 says how long to wait.")] = True,
+    structured: Annotated[
+        Literal["strict", "json_object", "none"],
+        typer.Option(help="Strictest response_format of the model; a stricter one is answered with 400."),
+    ] = "strict",
+    reasoning: Annotated[
+        float, typer.Option(min=0, max=0.99, help="Share of the completion tokens said to be reasoning.")
+    ] = 0.0,
+    batch_seconds: Annotated[
+        float, typer.Option(min=0, help="Seconds from a batch's creation to its end.")
+    ] = 1.0,
     as_of: Annotated[str | None, typer.Option(help="Serve lists fetched until then (UTC).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of latencies and random faults.")] = 0,
     log: Annotated[Path | None, typer.Option(help="Append each request to this JSON-lines file.")] = None,
@@ -161,6 +254,13 @@ def sandbox(
             latency=latency,
             faults=load_faults(faults) if faults else [],
             requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+            limiter=limiter,
+            limit_headers=limit_headers,
+            retry_after=retry_after,
+            structured=structured,
+            reasoning=reasoning,
+            batch_seconds=batch_seconds,
             as_of=as_of,
             seed=seed,
             log=log,

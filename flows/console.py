@@ -72,16 +72,20 @@ class Bars:
         self._progress.print(sentence, markup=False)
 
 
-def run_to_end(flow_run: Callable[[], Awaitable[Report]], again: str) -> int:
+def run_to_end(flow_run: Callable[[], Awaitable[Report]], again: str, *, is_dry: bool = False) -> int:
     """Run a flow with bars and say how it ended; the exit code of design's contract.
 
     Args:
         flow_run: Starts the flow.
         again: The command that continues, for the last line.
+        is_dry: The run asks no model, so it needs no key and writes no release.
     """
     try:
         # Before Prefect starts a server, which takes ten seconds.
-        load_settings().require_model_key()
+        settings = load_settings()
+        settings.known_prices()
+        if not is_dry:
+            settings.require_model_key()
         threading.Thread(target=_import_early, daemon=True).start()
         with Bars():
             report = asyncio.run(_awaited(flow_run))
@@ -93,7 +97,14 @@ def run_to_end(flow_run: Callable[[], Awaitable[Report]], again: str) -> int:
     show(report)
     home = load_settings().home.absolute()
     where = f"dataset {home / 'release/dataset'}, digest {home / 'release/digest'}"
-    if report.exit_code == 0:
+    if is_dry:
+        console.print(
+            f"Dry run: no model was called. What the Hub and arXiv sent is kept in {home}; translations and "
+            f"release are as they were. To translate: {again}",
+            style="green" if report.exit_code == 0 else "yellow",
+            markup=False,
+        )
+    elif report.exit_code == 0:
         console.print(f"Done. Written: {where}", style="green", markup=False)
     else:
         console.print(f"Done with faults. Written: {where}. Next: {again}", style="yellow", markup=False)
@@ -188,9 +199,8 @@ async def _awaited(flow_run: Callable[[], Awaitable[Report]]) -> Report:
 
 def show(report: Report) -> None:
     """Print the closing table and the sentences a person must know."""
-    settings = load_settings()
     table = Table(title=report.run, title_justify="left", show_header=False)
-    for what, how_many in report_lines(report, report.cost(settings.input_price, settings.output_price)):
+    for what, how_many in report_lines(report):
         table.add_row(what, how_many)
     console.print(table, markup=False)
     for sentence in report_sentences(report):

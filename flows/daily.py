@@ -28,13 +28,16 @@ def _list_date(asked: date | str | None) -> date:
 
 
 @flow(flow_run_name=_run_name, retries=2, retry_delay_seconds=900, timeout_seconds=6 * 3600)
-async def daily(list_date: date | None = None, refresh_days: int | None = None) -> Report:
+async def daily(
+    list_date: date | None = None, refresh_days: int | None = None, max_cost: float | None = None
+) -> Report:
     """Extract, enrich, translate and publish one day and the days before it.
 
     Args:
         list_date: The day; default the UTC date for which the run was scheduled.
         refresh_days: Days before it to fetch again, since lists grow for days; default
             DAILY_PAPERS_REFRESH_DAYS.
+        max_cost: US dollars that this run may spend on the model.
 
     Returns:
         The run's report.
@@ -43,7 +46,7 @@ async def daily(list_date: date | None = None, refresh_days: int | None = None) 
         RunIncomplete: A service or the day's list was missing; what there was is published.
     """
     day = _list_date(list_date)
-    async with started_run(f"daily {day}") as run:
+    async with started_run(f"daily {day}", max_cost) as run:
         window = load_settings().refresh_days if refresh_days is None else refresh_days
         days = [day - timedelta(days=back) for back in range(window, -1, -1)]
         await process_days(run, days, [day], chunked=False)

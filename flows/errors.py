@@ -24,6 +24,12 @@ class SourceUnavailable(DailyPapersError):
     exit_code = 3
 
 
+class BudgetReached(DailyPapersError):
+    """One more answer could pass a limit on spending; it was not asked for, and its paper stays pending."""
+
+    exit_code = 3
+
+
 class LakeBusy(DailyPapersError):
     """Another run is writing this lake."""
 

@@ -15,10 +15,13 @@ import polars as pl
 import stamina.instrumentation
 from prefect.artifacts import acreate_markdown_artifact
 
+from flows.batch import collect_batches
+from flows.budget import budget_for
 from flows.enrich import enrich
 from flows.errors import RunIncomplete
 from flows.extract import extract
 from flows.lock import one_writer
+from flows.paid_answers import PaidAnswers
 from flows.progress import PROGRESS
 from flows.publish import publish
 from flows.run import Run
@@ -27,13 +30,21 @@ from flows.translate import translate
 from schemas.tables import ARCHIVE
 from transforms.release import listings, without_korean
 from transforms.report import report_markdown
+from transforms.translations import Retranslate
 
 _log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
-async def started_run(name: str) -> AsyncIterator[Run]:
+async def started_run(
+    name: str, max_cost: float | None = None, *, is_dry: bool = False
+) -> AsyncIterator[Run]:
     """A run that holds the lake; its report becomes an artifact, and an error when it is a failed one.
+
+    Args:
+        name: The run as people know it.
+        max_cost: US dollars that it may spend on the model.
+        is_dry: It asks no model, so it needs neither key nor budget.
 
     Raises:
         SettingsMissing: A setting is absent or wrong; nothing was done.
@@ -41,22 +52,32 @@ async def started_run(name: str) -> AsyncIterator[Run]:
         RunIncomplete: A service or a day was missing, or too many answers were refused.
     """
     settings = load_settings()
-    settings.require_model_key()
+    if not is_dry:
+        settings.require_model_key()
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
     run = Run(settings, name)
     with one_writer(run.lake, name, settings.lock_wait, PROGRESS.get().say):
         for leftover in run.lake.leftovers():
             leftover.unlink()
+        if not is_dry:
+            run.budget = budget_for(settings, run.lake, run.prices, max_cost)
         try:
+            if not is_dry:
+                await _collect_open_batches(run)
             yield run
         finally:
             await run.arxiv.close()
-    cost = run.report.cost(settings.input_price, settings.output_price)
-    await acreate_markdown_artifact(
-        key="report", markdown=report_markdown(run.report, cost), description=name
-    )
+    await acreate_markdown_artifact(key="report", markdown=report_markdown(run.report), description=name)
     if run.report.is_failed:
         raise RunIncomplete(run.report)
+
+
+async def _collect_open_batches(run: Run) -> None:
+    """Take what earlier runs asked for by batch and is answered by now, so that nobody asks for it again."""
+    outcome = await collect_batches(run, PaidAnswers(run))
+    run.report.unavailable += map(str, outcome.errors)
+    for sentence in outcome.sentences:
+        PROGRESS.get().say(sentence)
 
 
 async def process_days(
@@ -65,20 +86,31 @@ async def process_days(
     judged: Sequence[date],
     *,
     chunked: bool,
-    retranslate_archived: bool = False,
+    retranslate: Retranslate | None = None,
 ) -> None:
-    """Take these days through the whole line; see extract() and translate() for the arguments.
+    """Take these days through the whole line; see ``gathered`` and ``translate`` for the arguments."""
+    papers, enriched = await gathered(run, days, judged, retranslate)
+    translated = await translate(run, papers, chunked=chunked, retranslate=retranslate)
+    await asyncio.to_thread(publish, run, days, [*enriched, *translated])
 
-    Papers that the archive has in Korean are not translated, unless ``retranslate_archived``.
+
+async def gathered(
+    run: Run, days: Sequence[date], judged: Sequence[date], retranslate: Retranslate | None
+) -> tuple[pl.DataFrame, list[str]]:
+    """Extract and enrich these days: the listings to translate, and the ids whose abstract changed.
+
+    Args:
+        run: The run.
+        days: Days to fetch.
+        judged: Of these, the days whose completeness is judged; see ``extract``.
+        retranslate: Papers that the archive has in Korean are left out, unless this asks for them.
     """
     papers = await extract(run, days, judged)
     archive = run.lake.read(ARCHIVE, {f"{day:%Y-%m}" for day in days})
     archive = archive.filter(pl.col("list_date").is_in(list(days)))
     listed = listings(papers, archive)
     enriched = await enrich(run, listed)
-    wanted = listed if retranslate_archived else without_korean(listed, archive)
-    translated = await translate(run, wanted, chunked=chunked)
-    await asyncio.to_thread(publish, run, days, [*enriched, *translated])
+    return listed if retranslate == "archived" else without_korean(listed, archive), enriched
 
 
 def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:

@@ -2,9 +2,10 @@
 
 Raw bytes are never edited, so every table can be rebuilt from them. A paid answer is durable before it
 is used and its file's name is what was asked, so a run that died finds it and nothing is paid twice.
-Called by flows/extract.py, flows/enrich.py and flows/translate.py.
+Called by flows/extract.py, flows/enrich.py, flows/full_text.py and flows/paid_answers.py.
 """
 
+import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,18 +15,22 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from flows.errors import ContractBroken
 from flows.storage import Lake
 from schemas.tables import REJECTED
+from transforms.recipe import Recipe
 
 
 class KeptAnswer(BaseModel):
-    """One paid answer: the raw response body and where it belongs."""
+    """One paid answer: the raw response body, where it belongs and what it cost."""
 
     paper_id: str
     source_sha256: str
     recipe_id: str
-    attempt: int
+    step: str
+    """Its place in the conversation (transforms/conversation.py)."""
     model: str
     answered_at: AwareDatetime
     request_id: str | None
+    is_batch: bool
+    cost_usd: float | None
     body: str
 
 
@@ -63,10 +68,19 @@ def keep_feed(lake: Lake, fetched_at: datetime, batch: int, body: bytes) -> Path
         fetched_at += timedelta(seconds=1)
 
 
-def answer_path(lake: Lake, recipe_id: str, paper_id: str, source_sha256: str, attempt: int) -> Path:
-    """Where the answer to one paid request is kept."""
-    folder = lake.home / "answers" / recipe_id / paper_id[:4]
-    return folder / f"{paper_id}-{source_sha256[:16]}-{attempt}.json"
+def kept_page(lake: Lake, paper_id: str) -> bytes | None:
+    """The paper's page as it was received, or None when none is kept."""
+    path = _page_path(lake, paper_id)
+    return path.read_bytes() if path.exists() else None
+
+
+def keep_page(lake: Lake, paper_id: str, page: bytes) -> None:
+    """Keep a paper's page."""
+    lake.write_bytes(_page_path(lake, paper_id), page)
+
+
+def _page_path(lake: Lake, paper_id: str) -> Path:
+    return lake.home / "raw/papers" / paper_id[:4] / f"{paper_id}.md"
 
 
 def kept_answer(lake: Lake, path: Path) -> KeptAnswer | None:
@@ -89,6 +103,12 @@ def kept_answer(lake: Lake, path: Path) -> KeptAnswer | None:
 def keep_answer(lake: Lake, path: Path, answer: KeptAnswer) -> None:
     """Make a paid answer durable; only then may it be used."""
     lake.write_bytes(path, answer.model_dump_json(indent=1).encode())
+
+
+def keep_recipe(lake: Lake, recipe: Recipe) -> None:
+    """Write what the short hash in the answers' folder stands for."""
+    text = json.dumps(recipe._asdict(), ensure_ascii=False, indent=1)
+    lake.write_bytes(lake.home / "answers" / recipe.recipe_id / "recipe.json", text.encode())
 
 
 def keep_rejected(lake: Lake, rejected: pl.DataFrame) -> None:

@@ -8,12 +8,13 @@ else: not into a log, a flow parameter, an artifact or a file.
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.errors import SettingsMissing
+from transforms.prices import Prices, PricesUnusable, bundled_prices, parsed_prices
 
 _PREFECT_TOML = Path(__file__).parents[1] / "prefect.toml"
 
@@ -34,12 +35,30 @@ class Settings(BaseSettings):
 
     home: Path = Path("data")
     """The lake's folder."""
-    model: str = "gpt-5-mini"
+    model: str = "gpt-6-luna"
     """Model name, as OPENAI_BASE_URL knows it."""
+    judge_model: str | None = None
+    """Model that looks for errors the gate cannot see, at the same address; unset means none."""
+    content: Literal["abstract", "fulltext"] = "abstract"
+    """What the sections may draw on: "abstract", or "fulltext" from the Hub's page of the paper."""
+    full_text_tokens: int = Field(16_000, ge=500, le=200_000)
+    """Most tokens of full text in a request."""
+    temperature: float | None = Field(None, ge=0, le=2)
+    """Sent with each request when set; some models refuse it."""
+    reasoning_effort: str | None = None
+    """Sent with each request when set: minimal, low, medium, high, as the model knows them."""
+    max_output_tokens: int | None = Field(None, ge=500)
+    """Sent as max_completion_tokens when set; an answer cut there is refused."""
     concurrency: int = Field(64, ge=1, le=1000)
     """Model calls under way at once."""
     model_timeout: float = Field(120.0, gt=0)
     """Seconds that one model call may take."""
+    requests_per_minute: int | None = Field(None, ge=1)
+    """Model calls a minute; unset means as many as the service allows."""
+    tokens_per_minute: int | None = Field(None, ge=1)
+    """Tokens a minute, prompts and answers together; unset means as many as the service allows."""
+    structured: Literal["auto", "strict", "json_object", "prompt"] = "auto"
+    """How the service is held to JSON: by a schema, by its JSON mode, or by the prompt; auto finds out."""
     patience: float = Field(900.0, gt=0)
     """Seconds that one request may spend on retries before its service counts as unavailable."""
     retry_wait: float = Field(1.0, gt=0)
@@ -54,10 +73,10 @@ class Settings(BaseSettings):
     """Share of the recent weekdays' median papers below which a day fails the run."""
     lock_wait: float = Field(600.0, ge=0)
     """Seconds to wait for another run that is writing the lake."""
-    input_price: float | None = Field(None, ge=0)
-    """US dollars per million input tokens; unset means that runs report tokens only."""
-    output_price: float | None = Field(None, ge=0)
-    """US dollars per million output tokens."""
+    prices: Path | None = None
+    """TOML file of model prices in the form of transforms/prices.toml, whose models win."""
+    monthly_budget: float | None = Field(None, ge=0, allow_inf_nan=False)
+    """US dollars that answers may cost in a calendar month (UTC); unset means no limit."""
 
     hf_endpoint: str = _standard("HF_ENDPOINT", "https://huggingface.co", _URL)
     """The Hub, as huggingface_hub defines it."""
@@ -67,6 +86,23 @@ class Settings(BaseSettings):
     """Key of the model's service."""
     openai_base_url: str | None = _standard("OPENAI_BASE_URL", None, _URL)
     """Address of any OpenAI-compatible service; OpenAI's own when unset."""
+
+    def known_prices(self) -> Prices:
+        """The bundled prices, with the models of DAILY_PAPERS_PRICES over them.
+
+        Raises:
+            SettingsMissing: That file cannot be read or is not in the form of transforms/prices.toml.
+        """
+        if self.prices is None:
+            return bundled_prices()
+        try:
+            own = parsed_prices(self.prices.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, PricesUnusable) as error:
+            raise SettingsMissing(
+                f"DAILY_PAPERS_PRICES names {self.prices}, which cannot be used, so nothing was paid for: "
+                f"{error}. Its form is that of transforms/prices.toml"
+            ) from None
+        return bundled_prices().overridden_by(own)
 
     def require_model_key(self) -> SecretStr:
         """The model's API key.

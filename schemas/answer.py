@@ -22,7 +22,7 @@ class TranslationAnswer(BaseModel):
     whats_new: str = Field(description="What is new in this paper: one or two Korean sentences, 합니다체.")
     technical_details: str = Field(description="How it works: two or three Korean sentences, 합니다체.")
     performance_highlights: str = Field(
-        description="What the results show, as the abstract says: one or two Korean sentences, 합니다체."
+        description="What the results show, as the paper says: one or two Korean sentences, 합니다체."
     )
 
     @classmethod
@@ -46,6 +46,8 @@ class English(NamedTuple):
     paper_id: str
     title: str
     abstract: str | None
+    full_text: str | None = None
+    """Text of the paper itself, where the summary was written from it."""
 
 
 class Section(NamedTuple):
@@ -56,11 +58,19 @@ class Section(NamedTuple):
 
 
 class Korean(NamedTuple):
-    """A paper's Korean, placeholders already put back."""
+    """A paper's Korean, placeholders already put back; a field that was not asked for is None."""
 
-    title_ko: str
+    title_ko: str | None
     abstract_ko: str | None
     summary_ko: list[Section]
+
+
+class Code(NamedTuple):
+    """What an issue's code means, and how grave its issues can be."""
+
+    meaning: str
+    severities: str = "error"
+    """``error``, ``warning``, or ``error, warning`` where it depends on the fault."""
 
 
 class Issue(NamedTuple):

@@ -20,6 +20,7 @@ _SIMPLE: dict[pl.DataType | type[pl.DataType], tuple[pa.DataType, str]] = {
     pl.String: (pa.string(), "string"),
     pl.Int32: (pa.int32(), "int32"),
     pl.Int64: (pa.int64(), "int64"),
+    pl.Float64: (pa.float64(), "float64"),
     pl.Boolean: (pa.bool_(), "bool"),
     pl.Date: (pa.date32(), "date32"),
     pl.Datetime("us", "UTC"): (pa.timestamp("us", tz="UTC"), "timestamp[us, tz=UTC]"),

@@ -123,12 +123,41 @@ class PromptTokensDetails(_Payload):
     cached_tokens: Tokens = None
 
 
+class CompletionTokensDetails(_Payload):
+    """What the output tokens went into."""
+
+    reasoning_tokens: Tokens = None
+
+
 class Usage(_Payload):
     """Tokens of one chat completion; other servers leave any of it out."""
 
     prompt_tokens: Tokens = None
     completion_tokens: Tokens = None
     prompt_tokens_details: Annotated[PromptTokensDetails | None, Tolerated] = None
+    completion_tokens_details: Annotated[CompletionTokensDetails | None, Tolerated] = None
+
+    @property
+    def input_tokens(self) -> int:
+        """Input tokens, 0 where the service does not say."""
+        return self.prompt_tokens or 0
+
+    @property
+    def cached_tokens(self) -> int:
+        """Input tokens that were read from the service's prompt cache."""
+        details = self.prompt_tokens_details
+        return min((details.cached_tokens or 0) if details else 0, self.input_tokens)
+
+    @property
+    def output_tokens(self) -> int:
+        """Output tokens, reasoning included."""
+        return self.completion_tokens or 0
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """Output tokens that went into reasoning."""
+        details = self.completion_tokens_details
+        return min((details.reasoning_tokens or 0) if details else 0, self.output_tokens)
 
 
 class Message(_Payload):

@@ -18,6 +18,7 @@ SECTIONS = ("What's New", "Technical Details", "Performance Highlights")
 ABSTRACT_SOURCES = ("arxiv", "huggingface")
 STATUSES = ("ok", "pending", "rejected", "archived")
 SEVERITIES = ("error", "warning")
+PURPOSES = ("translate", "judge")
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 
 
@@ -276,6 +277,25 @@ def _tokens(meaning: str) -> dy.Int64:
     return dy.Int64(nullable=False, min=0, metadata=_says(meaning))
 
 
+def _answers() -> dy.List:
+    answer = {
+        "answered_at": dy.Datetime(time_unit="us", time_zone="UTC", nullable=False),
+        "model": dy.String(nullable=False),
+        "purpose": dy.String(nullable=False, check=_one_of(PURPOSES)),
+        "is_batch": dy.Bool(nullable=False),
+        "input_tokens": dy.Int64(nullable=False, min=0),
+        "cached_tokens": dy.Int64(nullable=False, min=0),
+        "output_tokens": dy.Int64(nullable=False, min=0),
+        "reasoning_tokens": dy.Int64(nullable=False, min=0),
+        "cost_usd": dy.Float64(nullable=True, min=0),
+    }
+    return dy.List(
+        dy.Struct(answer, nullable=False),
+        nullable=False,
+        metadata=_says("Every answer that was paid for this row, in order, with its tokens and dollars."),
+    )
+
+
 # Tables ------------------------------------------------------------------------------------------
 
 
@@ -336,12 +356,17 @@ class Abstracts(dy.Schema):
 
 
 class Translations(dy.Schema):
-    """One row per (paper_id, source_sha256, recipe_id): what became of one translation."""
+    """One row per (paper_id, source_sha256, recipe_id): what became of one translation.
+
+    A rejected row keeps the Korean of its best answer for whoever looks into it; RELEASE does not.
+    """
 
     paper_id = paper_id()
     source_sha256 = source_sha256(key=True)
     recipe_id = dy.String(
-        primary_key=True, min_length=1, metadata=_says("Short hash of model, prompt version and parameters.")
+        primary_key=True,
+        min_length=1,
+        metadata=_says("Short hash of model, prompt, glossary, parameters, content and judge."),
     )
     translation_status = translation_status("ok", "rejected")
     title_ko = title_ko()
@@ -351,17 +376,33 @@ class Translations(dy.Schema):
     model = model()
     prompt_version = prompt_version()
     translated_at = translated_at()
-    calls = _tokens("Model answers that were paid for this row, re-asks included.")
+    rounds = dy.Int32(
+        nullable=False,
+        min=1,
+        metadata=_says(
+            "Conversations that were begun for this row; each run that finds it rejected begins one."
+        ),
+    )
+    answers = _answers()
+    calls = _tokens("Model answers that were paid for this row, re-asks and judge included.")
     input_tokens = _tokens("Input tokens over all those answers, as the service reported them.")
     cached_tokens = _tokens("Of input_tokens, those the service read from its prompt cache.")
     output_tokens = _tokens("Output tokens over all those answers, reasoning included.")
+    reasoning_tokens = _tokens("Of output_tokens, those that went into reasoning.")
+    cost_usd = dy.Float64(
+        nullable=True,
+        min=0,
+        metadata=_says("US dollars for all those answers; null while the price of one is unknown."),
+    )
 
     @dy.rule()
-    def ok_rows_are_complete(cls) -> pl.Expr:
-        """An ok row has Korean; a rejected row has none and says why."""
+    def status_is_borne_out(cls) -> pl.Expr:
+        """An ok row has Korean and no error; a rejected row says why."""
+        is_faulty = (
+            pl.col("translation_issues").list.eval(pl.element().struct["severity"] == "error").list.any()
+        )
         korean = pl.col("title_ko").is_not_null() & pl.col("summary_ko").is_not_null()
-        rejected = pl.col("title_ko").is_null() & (pl.col("translation_issues").list.len() > 0)
-        return pl.when(pl.col("translation_status") == "ok").then(korean).otherwise(rejected)
+        return pl.when(pl.col("translation_status") == "ok").then(korean & ~is_faulty).otherwise(is_faulty)
 
 
 class Archive(dy.Schema):

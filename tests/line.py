@@ -97,11 +97,11 @@ class Line:
         one_shot = daily.with_options(retries=0)
         return self._ended(lambda: one_shot(date.fromisoformat(list_date), refresh_days))
 
-    def backfill(self, since: str, until: str) -> Ended:
+    def backfill(self, since: str, until: str, **options: Any) -> Ended:
         """Run the backfill flow in this process, as ``daily-papers backfill`` does."""
         from flows.backfill import backfill
 
-        return self._ended(lambda: backfill(date.fromisoformat(since), date.fromisoformat(until)))
+        return self._ended(lambda: backfill(date.fromisoformat(since), date.fromisoformat(until), **options))
 
     def _ended(self, flow_run: Callable[[], Any]) -> Ended:
         from flows.console import run_to_end
@@ -156,5 +156,8 @@ def wide() -> dict[str, str]:
 
 
 def timeless(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows without the columns that tell when something happened to be done."""
+    """The rows without what tells when something happened to be done."""
+    if "answers" in rows.columns:
+        undated = pl.element().struct.with_fields(answered_at=pl.lit(None))
+        rows = rows.with_columns(pl.col("answers").list.eval(undated))
     return rows.drop(name for name in CLOCKS if name in rows.columns)

@@ -17,7 +17,7 @@ import pytest
 
 from flows.storage import Lake
 from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, TRANSLATIONS, VOTES
-from tablerows import frame
+from tablerows import TOKENS, frame, paid_answer
 from transforms.abstracts import hub_abstracts
 from transforms.listings import merged_papers, new_votes
 from transforms.papers import day_list
@@ -209,7 +209,10 @@ def _translations(abstracts: pl.DataFrame) -> pl.DataFrame:
                     "model": "gpt-test",
                     "prompt_version": "2026-01-01",
                     "translated_at": NOW,
-                    **dict.fromkeys(["calls", "input_tokens", "cached_tokens", "output_tokens"], 1),
+                    "rounds": 1,
+                    "answers": [paid_answer()],
+                    "calls": 1,
+                    **TOKENS,
                 }
             )
     return frame(TRANSLATIONS, *rows)

@@ -7,7 +7,7 @@ import polars as pl
 
 from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, RELEASE, TRANSLATIONS, VOTES, Table
 from transforms.prompt import source_of
-from transforms.translations import recipe_for
+from transforms.recipe import Recipe
 
 DAY = date(2026, 3, 5)
 SEEN = datetime(2026, 3, 5, 23, 0, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ ABSTRACT = (
     "We present Millstone, a compact model that reads long documents in parts. It is trained for 3 days on "
     "public data only. It reaches 81.5% accuracy on our test set."
 )
-RECIPE = recipe_for("gpt-test")
+RECIPE = Recipe("gpt-test")
 
 
 def frame(table: Table, *rows: dict[str, Any]) -> pl.DataFrame:
@@ -117,11 +117,29 @@ def translation(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
         "model": "gpt-test-1",
         "prompt_version": RECIPE.prompt_version,
         "translated_at": SEEN,
+        "rounds": 1,
+        "answers": [paid_answer()],
         "calls": 1,
-        "input_tokens": 900,
-        "cached_tokens": 0,
-        "output_tokens": 400,
+        **TOKENS,
+        "cost_usd": 0.001,
     } | values
+
+
+TOKENS = {"input_tokens": 900, "cached_tokens": 0, "output_tokens": 400, "reasoning_tokens": 0}
+
+
+def paid_answer(**values: Any) -> dict[str, Any]:
+    """One entry of a translation's ``answers``."""
+    told = {"answered_at": SEEN, "model": "gpt-test", "purpose": "translate", "is_batch": False}
+    return {**told, **TOKENS, "cost_usd": 0.001} | values
+
+
+ERROR = {"code": "register", "severity": "error", "field": "abstract_ko", "message": "Not 합니다체."}
+
+
+def rejection(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One rejected row of TRANSLATIONS, with the Korean of its best answer."""
+    return translation(paper_id, translation_status="rejected", translation_issues=[ERROR]) | values
 
 
 def translations(*rows: dict[str, Any]) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 The body is read as it came over the wire, usage first, so that a broken answer is still an accounted
 one. Each way to fail has its own code (refusal, length, filter, empty, bad_json, schema, wrong_paper,
 not_a_completion), and only an answer that is none of these meets the quality gate. Called by
-flows/translate.py, on answers fresh from the model and on answers kept by an earlier run alike.
+transforms/conversation.py, on answers fresh from the model and on answers kept by an earlier run alike.
 """
 
 import json
@@ -11,22 +11,26 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from schemas.answer import Issue, Korean, Section, TranslationAnswer
+from schemas.answer import Code, Issue, Korean, Section, TranslationAnswer
 from schemas.payloads import Choice, Completion, Message, Usage
 from schemas.tables import SECTIONS
+from transforms.gate.case import visible
 from transforms.placeholders import restored
-from transforms.prompt import Source
-from transforms.quality import issues, repaired
+from transforms.prompt import Source, terms_given
+from transforms.quality import MENDED, issues, repaired
+from transforms.text import encodable, plain
+
+_LONGEST_NAME = 100
 
 CODES = {
-    "not_a_completion": "The service's answer is not a chat completion.",
-    "refusal": "The model refused.",
-    "length": "The answer was cut off at the token limit.",
-    "filter": "The service's content filter withheld the answer.",
-    "empty": "The answer holds no text.",
-    "bad_json": "The answer is not JSON.",
-    "schema": "The JSON lacks a key, has one too many or a value of the wrong type.",
-    "wrong_paper": "The answer names another paper.",
+    "not_a_completion": Code("The service's answer is not a chat completion."),
+    "refusal": Code("The model refused."),
+    "length": Code("The answer was cut off at the token limit."),
+    "filter": Code("The service's content filter withheld the answer."),
+    "empty": Code("The answer holds no text."),
+    "bad_json": Code("The answer is not JSON."),
+    "schema": Code("The JSON lacks a key, has one too many or a value of the wrong type."),
+    "wrong_paper": Code("The answer names another paper."),
 }
 
 
@@ -48,8 +52,8 @@ class Judgement(NamedTuple):
 
     korean: Korean | None
     issues: list[Issue]
-    content: str | None
-    """What the model said, for quoting it back in a re-ask."""
+    content: str
+    """What the model said, for quoting it back in a re-ask; empty when it said nothing."""
     model: str | None
     usage: Usage
 
@@ -59,26 +63,40 @@ class Judgement(NamedTuple):
         return [issue for issue in self.issues if issue.severity == "error"]
 
 
-def judged(body: str, source: Source) -> Judgement:
-    """The judgement on a raw response body for this paper."""
+class Content(NamedTuple):
+    """What a chat completion says, or why it says nothing that can be used."""
+
+    text: str
+    fault: Issue | None
+    model: str | None
+    usage: Usage
+
+
+def content_of(body: str) -> Content:
+    """The text of a raw response body, its Markdown fence taken off, and always its usage."""
     completion = _completion(body)
     if completion is None or not completion.choices:
-        usage = completion.usage if completion else None
-        return Judgement(None, [_fault("not_a_completion", body)], None, None, usage or Usage())
-    usage = completion.usage or Usage()
+        usage = (completion.usage if completion else None) or Usage()
+        return Content("", _fault("not_a_completion", body), None, usage)
     choice = completion.choices[0]
     message = choice.message or Message()
-    content = message.content
-    fault = _service_fault(choice, message)
-    if fault is None:
-        answer = _answer(content or "", source.english.paper_id)
-        if isinstance(answer, TranslationAnswer):
-            # Judged as it came: mending would wash away what betrays an eaten formula.
-            korean = _korean(answer, source)
-            found = issues(source.english, korean)
-            return Judgement(repaired(korean), found, content, completion.model, usage)
-        fault = answer
-    return Judgement(None, [fault], content, completion.model, usage)
+    # JSON can spell lone surrogates, which neither a request nor a table can hold.
+    text = encodable(_unfenced(message.content or ""))
+    model = plain(completion.model or "")[:_LONGEST_NAME] or None
+    return Content(text, _service_fault(choice, message), model, completion.usage or Usage())
+
+
+def judged(body: str, source: Source) -> Judgement:
+    """The judgement on a raw response body for this paper."""
+    said = content_of(body)
+    answer = said.fault or _answer(said.text, source.english.paper_id)
+    if isinstance(answer, Issue):
+        return Judgement(None, [answer], said.text, said.model, said.usage)
+    # Judged as it came: mending would wash away what betrays an eaten formula.
+    korean = _korean(answer, source)
+    terms = terms_given(source)
+    found = [issue for issue in issues(source.english, korean, terms) if issue.code not in MENDED]
+    return Judgement(repaired(korean, terms), found, said.text, said.model, said.usage)
 
 
 def _service_fault(choice: Choice, message: Message) -> Issue | None:
@@ -104,7 +122,7 @@ def _unfenced(content: str) -> str:
 
 def _answer(content: str, paper_id: str) -> TranslationAnswer | Issue:
     try:
-        answer = TranslationAnswer.model_validate_json(_unfenced(content))
+        answer = TranslationAnswer.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         if first["type"] == "json_invalid":
@@ -116,7 +134,7 @@ def _answer(content: str, paper_id: str) -> TranslationAnswer | Issue:
 
 
 def _fault(code: str, got: str) -> Issue:
-    return Issue(code, "error", "answer", f"{CODES[code]} Got: {got[:200]}")
+    return Issue(code, "error", "answer", f"{CODES[code].meaning} Got: {visible(got[:200])}")
 
 
 def _korean(answer: TranslationAnswer, source: Source) -> Korean:

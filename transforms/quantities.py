@@ -3,7 +3,8 @@
 Ten-fold unit slips (1.7B → 1.7억) are the worst fault of machine Korean and no comparison of digits
 finds them, so every notation is read into one exact value. Reading is strict for what a text claims
 (``numbers``) and generous for what may support a claim (``values``): a digit inside GPT-4 supports a 4 but
-claims nothing. Every pattern is linear in its text. Called by transforms/gate/source.py.
+claims nothing. Called by transforms/percents.py, transforms/amounts.py and several modules of
+transforms/gate/.
 """
 
 import re
@@ -12,30 +13,14 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from transforms.number_words import KOREAN_SCALES, LATIN_SCALES, vague_numbers, word_numbers
+from transforms.literals import Literal, scanned
+from transforms.number_words import LATIN_SCALES, vague_numbers, word_numbers
 
-# More digits than any quantity has; beyond it the text is a name, compared as text.
-_MOST_DIGITS = 30
-_UNITS = (
-    "x X times s ms h hr hrs min fps Hz kHz MHz GHz KB MB GB TB km m cm mm nm px p g kg W kW dB st nd rd th"
-)
-_SUFFIXES = sorted({*LATIN_SCALES, *_UNITS.split()}, key=lambda unit: (-len(unit), unit))
-_TIMES = re.compile(r"(?<=\d)\s?(?:[xX]|times)\s?(?=[\dA-Z])")
-_SCAN = re.compile(
-    r"(?P<name>[A-Za-z][A-Za-z0-9]*(?:[-_.@+][A-Za-z0-9]+)*)"
-    r"|(?P<literal>(?:\d{1,3}(?:,\d{3}){1,8}(?!\d)|\d+)(?:\.\d+)*|(?<![\d.])\.\d+)"
-    r"(?:(?P<power>e[-+]?\d{1,2}(?![A-Za-z0-9])|\^\{?[-+]?\d{1,2}\}?)"
-    rf"|(?P<suffix>{'|'.join(_SUFFIXES)})(?![A-Za-z0-9])"
-    r"|(?P<letters>[A-Za-z][A-Za-z0-9]*(?:[-_.@+][A-Za-z]*\d[A-Za-z0-9]*)*)"
-    r"|[ -]?(?P<word>(?i:(?:hundred[ -])?(?:hundred|thousand|million|billion|trillion)))s?(?![A-Za-z])"
-    r"| ?(?P<korean>[십백천]?(?:만(?!큼)|억|조(?![각건합직사정]))|(?<=\d)[천백]))?"
-)
 _RANGE = re.compile(r"\s?(?:[-–—~∼/,·]|to|and|or|, and|, or|에서|부터|및|와|과)\s?")
-_ENUMERATION = re.compile(r"\(\d\)|(?:^|[;,:.]\s?)\d\)")
+_ENUMERATION = re.compile(r"\d\)(?<![^\s(;,:.]..)")
+# From the last character of a number on: "2x", "2×", "2 times", "two-fold", "twofold".
+_FACTOR = re.compile(r"[xX×]|.(?:\s?[xX×]| times|-?fold)(?![A-Za-z0-9])|[A-Za-z]*fold")
 _DIGITS_IN_NAME = re.compile(r"(\d{1,30}(?:\.\d{1,30})?)([A-Za-z]*)")
-_DIGIT = re.compile(r"\d")
-_MYRIADS = (10**12, 10**8, 10**4)
-_WORD_SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
 
 class Number(NamedTuple):
@@ -54,18 +39,15 @@ class Number(NamedTuple):
         return any(values.issuperset(option) for option in self.options)
 
 
-class _Item(NamedTuple):
-    """A literal as scanned, before neighbours are merged."""
+class _Reading(NamedTuple):
+    """A text with 4x4 as 4×4, positions unchanged, and all that is written with digits in it."""
 
-    start: int
-    end: int
-    value: Fraction
-    scale: Fraction
-    is_korean: bool
-
-    @property
-    def whole(self) -> Fraction:
-        return self.value * self.scale
+    flat: str
+    literals: tuple[Literal, ...]
+    merged: tuple[Number, ...]
+    numbers: tuple[Number, ...]
+    """The merged quantities without list numbers such as "(1)"."""
+    names: tuple[str, ...]
 
 
 def numbers(text: str) -> list[Number]:
@@ -74,27 +56,43 @@ def numbers(text: str) -> list[Number]:
     >>> [(n.text, n.options[0]) for n in numbers("LLaMA-2는 5억 1,300만 개")]
     [('5억 1,300만', (Fraction(513000000, 1),))]
     """
-    flat, items, _ = _scanned(text)
-    listed = {match.end() - 1 for match in _ENUMERATION.finditer(flat)}
-    return [number for number in _merged(flat, items) if number.start + len(number.text) not in listed]
+    return list(_read(text).numbers)
 
 
 def identifiers(text: str) -> list[str]:
     """Names that hold a digit, in order: GPT-4, LLaMA-3.1-8B, H100, 3D, 1.2.3."""
-    return list(_scanned(text)[2])
+    return list(_read(text).names)
 
 
 def values(text: str) -> set[Fraction]:
-    """Every value the text may be said to mention: quantities, digits in names, number words."""
-    flat, items, names = _scanned(text)
-    found = {item.whole for item in items}
-    for number in _merged(flat, items):
+    """Every value the text may be said to mention: quantities, digits in names, number words.
+
+    What is n times as fast takes one n-th of the time, so a factor supports its reciprocal too.
+    """
+    reading = _read(text)
+    found = {literal.whole for literal in reading.literals}
+    for number in reading.merged:
         found.update(value for option in number.options for value in option)
-    for name in names:
+        if _FACTOR.match(reading.flat, number.start + len(number.text) - 1):
+            found.update(_reciprocals(number.options))
+    for name in reading.names:
         found.update(_values_in_name(name))
-    for _, _, options in (*word_numbers(flat), *vague_numbers(flat)):
+    for word, start, options in word_numbers(reading.flat):
+        found.update(value for option in options for value in option)
+        if reading.flat.startswith("factor of ", max(start - 10, 0)) or _FACTOR.match(
+            reading.flat, start + len(word) - 1
+        ):
+            found.update(_reciprocals(options))
+        elif word.endswith("magnitude"):
+            # "An order of magnitude fewer" is a tenth.
+            found.update(_reciprocals(options))
+    for _, _, options in vague_numbers(reading.flat):
         found.update(value for option in options for value in option)
     return found
+
+
+def _reciprocals(options: tuple[tuple[Fraction, ...], ...]) -> Iterator[Fraction]:
+    return (1 / option[0] for option in options if option[0])
 
 
 def mantissa(value: Fraction) -> str:
@@ -112,61 +110,22 @@ def mantissa(value: Fraction) -> str:
 
 # The gate asks for the quantities, the names and the values of the same text in turn.
 @lru_cache(maxsize=64)
-def _scanned(text: str) -> tuple[str, tuple[_Item, ...], tuple[str, ...]]:
-    """The text with 4x4 as 4×4, positions unchanged, its literals, and its names with digits."""
-    flat = _TIMES.sub(lambda match: "×".center(len(match.group())), text)
-    items: list[_Item] = []
-    names: list[str] = []
-    for match in _SCAN.finditer(flat):
-        if match["name"]:
-            if not match["name"].isalpha() and _DIGIT.search(match["name"]):
-                names.append(match["name"])
-        elif item := _item(match):
-            items.append(item)
-        else:
-            names.append(match.group())
-    return flat, _under_one_scale(flat, items), tuple(names)
+def _read(text: str) -> _Reading:
+    """The text read once for all."""
+    flat, literals, names = scanned(text)
+    merged = tuple(_merged(flat, literals))
+    listed = {match.end() - 1 for match in _ENUMERATION.finditer(flat) if _is_listed(flat, match.start())}
+    claimed = tuple(number for number in merged if number.start + len(number.text) not in listed)
+    return _Reading(flat, literals, merged, claimed, names)
 
 
-def _under_one_scale(flat: str, items: list[_Item]) -> tuple[_Item, ...]:
-    """The literals, with the 2천 of "2천 5백만" counted in 만, as it is read."""
-    for index in range(len(items) - 2, -1, -1):
-        item, follower = items[index], items[index + 1]
-        if not (item.is_korean and follower.is_korean and flat[item.end : follower.start] in ("", " ")):
-            continue
-        scale = next((scale for scale in _MYRIADS if follower.scale >= scale), None)
-        if scale and item.scale < _MYRIADS[-1] and follower.whole < item.scale * scale:
-            items[index] = item._replace(scale=item.scale * scale)
-    return tuple(items)
+def _is_listed(flat: str, start: int) -> bool:
+    """True when a bracket opens, a clause ends or the text begins before the digit."""
+    before = flat[max(start - 2, 0) : start]
+    return not before or before[-1] in "(;,:." or (before[-1].isspace() and before[0] in ";,:.")
 
 
-def _item(match: re.Match[str]) -> _Item | None:
-    """The literal as a quantity, or None where it is part of a name."""
-    literal = match["literal"]
-    if literal.count(".") > 1 or len(literal) > _MOST_DIGITS or match["letters"]:
-        return None
-    start, end = match.span()
-    scale = Fraction(LATIN_SCALES.get(match["suffix"] or "", 1))
-    if match["word"]:
-        for word in re.split("[ -]", match["word"].lower()):
-            scale *= _WORD_SCALES[word]
-    elif match["korean"]:
-        for syllable in match["korean"]:
-            scale *= KOREAN_SCALES[syllable]
-    value = Fraction(literal.replace(",", "") if literal[0] != "." else "0" + literal)
-    if match["power"]:
-        return _Item(start, end, _powered(value, match["power"]), scale, False)
-    return _Item(start, end, value, scale, bool(match["korean"]))
-
-
-def _powered(value: Fraction, power: str) -> Fraction:
-    exponent = int(power.lstrip("e^").strip("{}"))
-    if power[0] == "e":
-        return value * Fraction(10) ** exponent
-    return value**exponent if value and value < 100 and value.denominator == 1 else value
-
-
-def _merged(flat: str, items: Sequence[_Item]) -> Iterator[Number]:
+def _merged(flat: str, items: Sequence[Literal]) -> Iterator[Number]:
     """Quantities, with 5억 1,300만 and 3분의 2 and 2/3 as one each and the scale of "3-5 million" shared."""
     shared = _shared_scales(flat, items)
     index = 0
@@ -176,15 +135,19 @@ def _merged(flat: str, items: Sequence[_Item]) -> Iterator[Number]:
         text = flat[group[0].start : group[-1].end]
         has_scale = any(item.scale != 1 for item in group)
         if len(group) == 1:
-            own: list[tuple[Fraction, ...]] = [(group[0].whole,)]
-            options = own if shared[index] == group[0].scale else [*own, (group[0].value * shared[index],)]
+            item = group[0]
+            options: list[tuple[Fraction, ...]] = [(item.whole,)]
+            if shared[index] != item.scale:
+                options.append((item.value * shared[index],))
+            if item.is_maybe_bare:
+                options.append((item.value,))
         else:
             options = _compound_options(flat, group)
         yield Number(text, group[0].start, tuple(options), has_scale)
         index = last + 1
 
 
-def _compound_end(flat: str, items: Sequence[_Item], first: int) -> int:
+def _compound_end(flat: str, items: Sequence[Literal], first: int) -> int:
     """Index of the last literal that belongs to the quantity that begins at ``first``."""
     last = first
     while last + 1 < len(items):
@@ -201,7 +164,7 @@ def _compound_end(flat: str, items: Sequence[_Item], first: int) -> int:
     return last
 
 
-def _compound_options(flat: str, group: Sequence[_Item]) -> list[tuple[Fraction, ...]]:
+def _compound_options(flat: str, group: Sequence[Literal]) -> list[tuple[Fraction, ...]]:
     first, second = group[0], group[1]
     gap = flat[first.end : second.start]
     if gap.startswith("분의"):
@@ -212,7 +175,7 @@ def _compound_options(flat: str, group: Sequence[_Item]) -> list[tuple[Fraction,
     return [(sum(parts, Fraction(0)),), parts]
 
 
-def _shared_scales(flat: str, items: Sequence[_Item]) -> list[Fraction]:
+def _shared_scales(flat: str, items: Sequence[Literal]) -> list[Fraction]:
     """For each literal without a scale, the scale of the one it is listed with: 3 in "3-5 million"."""
     scales = [item.scale for item in items]
     for index in range(len(items) - 2, -1, -1):

@@ -71,12 +71,15 @@ def without_korean(listed: pl.DataFrame, archive: pl.DataFrame) -> pl.DataFrame:
 
 
 def _chosen(translations: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """The translation of each paper that counts, without its bookkeeping."""
+    """The translation of each paper that counts, in RELEASE's columns; a rejected one without its Korean."""
+    is_ok = pl.col("translation_status") == "ok"
+    korean = ("title_ko", "abstract_ko", "summary_ko")
+    about = ("translation_status", "translation_issues", "model", "prompt_version", "translated_at")
     return (
         translations.join(sources, on=["paper_id", "source_sha256"], how="semi")
-        .sort(pl.col("translation_status") == "ok", "translated_at", "recipe_id")
+        .sort(is_ok, "translated_at", "recipe_id")
         .unique("paper_id", keep="last")
-        .drop("recipe_id", "calls", "input_tokens", "cached_tokens", "output_tokens", "source_sha256")
+        .select("paper_id", pl.when(is_ok).then(pl.col(korean)), *about)
     )
 
 

@@ -9,10 +9,13 @@ from datetime import date
 
 import polars as pl
 
+from schemas.payloads import Usage
+from transforms.estimate import Estimate, dry_run_lines
 from transforms.markdown import escaped
 
 # More than this share of refused answers is no bad luck of a few papers: the run has failed.
 _REJECTED_SHARE = 0.2
+_MOST_NAMED = 10
 
 
 @dataclass
@@ -26,8 +29,16 @@ class Report:
     """Papers by where their abstract came from in this run: arxiv, huggingface."""
     translated: Counter[str] = field(default_factory=Counter)
     """Papers: ok, rejected, waiting (the model did not answer)."""
+    full_texts: Counter[str] = field(default_factory=Counter)
+    """Papers to translate by what the Hub has of their text: found, none."""
+    given_up: set[str] = field(default_factory=set)
+    """Papers that were rejected as often as a run tries, and wait for the operator."""
     usage: Counter[str] = field(default_factory=Counter)
-    """Model answers paid for by this run and their tokens: calls, input, cached, output."""
+    """Model answers paid for by this run and their tokens: calls, input, cached, output, reasoning."""
+    cost_usd: float | None = 0.0
+    """US dollars for those answers; None once the price of one is unknown."""
+    estimate: Estimate | None = None
+    """What translating would cost; only a dry run has it."""
     codes: Counter[str] = field(default_factory=Counter)
     """Why translations were rejected, by code."""
     record_reasons: Counter[str] = field(default_factory=Counter)
@@ -46,6 +57,17 @@ class Report:
     unavailable: list[str] = field(default_factory=list)
     """One sentence for each service call that failed for good."""
 
+    def paid(self, usage: Usage, cost: float | None) -> None:
+        """Count one paid answer; its cost is None where no price is known."""
+        self.usage.update(
+            calls=1,
+            input=usage.input_tokens,
+            cached=usage.cached_tokens,
+            output=usage.output_tokens,
+            reasoning=usage.reasoning_tokens,
+        )
+        self.cost_usd = None if cost is None or self.cost_usd is None else self.cost_usd + cost
+
     @property
     def is_failed(self) -> bool:
         """True when a service or a day's list was missing, or too much was refused."""
@@ -62,27 +84,21 @@ class Report:
         is_rejected = self.listed["rejected"] or self.translated["rejected"]
         return int(bool(self.incomplete or self.broken or is_rejected))
 
-    def cost(self, input_price: float | None, output_price: float | None) -> float | None:
-        """US dollars at these prices per million tokens, or None while a price is unknown."""
-        if input_price is None or output_price is None:
-            return None
-        return (self.usage["input"] * input_price + self.usage["output"] * output_price) / 1e6
 
-
-def report_lines(report: Report, cost: float | None) -> list[tuple[str, str]]:
+def report_lines(report: Report) -> list[tuple[str, str]]:
     """The report's table: (what, how many), empty lines left out."""
-    listed, usage = report.listed, report.usage
+    listed = report.listed
     rejected_for = report.codes + report.record_reasons
-    paid = f"{usage['calls']:,} answers, {usage['input']:,} tokens in ({usage['cached']:,} cached), "
-    paid += f"{usage['output']:,} out" + (f", ${cost:,.4f}" if cost is not None else ", no price set")
     lines = [
         ("Listed", _counts(listed, ("new", "changed", "unchanged", "delisted", "repeated", "rejected"))),
         ("Abstracts", _counts(report.abstracts, ("arxiv", "huggingface"))),
+        ("Full texts", _counts(report.full_texts, ("found", "none"))),
         ("Translated", _counts(report.translated, ("ok", "rejected", "waiting"))),
-        ("Model", paid),
+        ("Model", "" if report.estimate else _paid(report)),
         ("Rejected for", _counts(rejected_for, tuple(sorted(rejected_for)))),
         ("Fields ignored", _counts(report.ignored_fields, tuple(sorted(report.ignored_fields)))),
-        ("Release", f"{report.files_written} files written"),
+        ("Release", "" if report.estimate else f"{report.files_written} files written"),
+        *(dry_run_lines(report.estimate) if report.estimate else []),
     ]
     return [(what, how_many) for what, how_many in lines if how_many]
 
@@ -97,6 +113,12 @@ def report_sentences(report: Report) -> list[str]:
             f"{rejected} of {tried} translations rejected ({codes}). "
             "Published in English only; the answers are kept in answers/."
         )
+    if report.given_up:
+        sentences.append(
+            f"{len(report.given_up)} papers were rejected as often as runs try by themselves "
+            f"({_some(sorted(report.given_up))}) and stay in English. To pay for another try: daily-papers "
+            "backfill --since … --until … --retranslate rejected"
+        )
     if rejected := report.listed["rejected"]:
         what = "record" if rejected == 1 else "records"
         sentences.append(f"{rejected} {what} of the day lists rejected and kept in rejected/.")
@@ -110,9 +132,9 @@ def day_papers(release: pl.DataFrame, list_date: date) -> list[tuple[int | None,
     return ordered.select("upvotes", pl.coalesce("title_ko", "title"), "translation_status").rows()
 
 
-def report_markdown(report: Report, cost: float | None) -> str:
+def report_markdown(report: Report) -> str:
     """The report as a Markdown artifact: heading, table of counts, sentences, the day's papers."""
-    rows = [f"| {escaped(what)} | {escaped(how_many)} |" for what, how_many in report_lines(report, cost)]
+    rows = [f"| {escaped(what)} | {escaped(how_many)} |" for what, how_many in report_lines(report)]
     lines = [f"# {escaped(report.run)}", "", "| Step | Result |", "| --- | --- |", *rows, ""]
     lines += [f"- {escaped(sentence)}" for sentence in report_sentences(report)]
     if report.papers:
@@ -121,6 +143,23 @@ def report_markdown(report: Report, cost: float | None) -> str:
             f"| {votes or 0:,} | {escaped(title)} | {status} |" for votes, title, status in report.papers
         ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _paid(report: Report) -> str:
+    """Answers, tokens and dollars in one line."""
+    usage, cost = report.usage, report.cost_usd
+    thought = f" ({usage['reasoning']:,} reasoning)" if usage["reasoning"] else ""
+    money = f"${cost:,.4f}" if cost is not None else "cost unknown (DAILY_PAPERS_PRICES)"
+    return (
+        f"{usage['calls']:,} answers, {usage['input']:,} tokens in ({usage['cached']:,} cached), "
+        f"{usage['output']:,} out{thought}, {money}"
+    )
+
+
+def _some(names: list[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = ", ".join(names[:_MOST_NAMED])
+    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
 
 
 def _counts(counter: Counter[str], names: tuple[str, ...]) -> str:

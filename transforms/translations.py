@@ -1,38 +1,23 @@
 """Rows of TRANSLATIONS, and which papers still need one.
 
-A translation is identified by (paper_id, source_sha256, recipe_id): a changed abstract, prompt or model
-makes a paper pending again, and nothing else does. Called by flows/translate.py.
+A translation is identified by (paper_id, source_sha256, recipe_id). A paper is pending while no recipe has
+given it Korean that passed: a new prompt or model redoes nothing by itself, since that costs money; the
+operator asks for it. Called by flows/translate.py.
 """
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import polars as pl
 
 from schemas.tables import TRANSLATIONS
-from transforms.answers import Judgement
-from transforms.prompt import PROMPT_VERSION, Source, source_of
-from transforms.text import encodable, sha256_of
+from transforms.conversation import MAX_ROUNDS, Ended, Step
+from transforms.prompt import Source, source_of
+from transforms.recipe import Recipe
+from transforms.text import encodable
 
-MAX_ANSWERS = 2
-"""Paid answers per translation: the first and one re-ask."""
-
-
-class Recipe(NamedTuple):
-    """Everything that makes one answer differ from another for the same English."""
-
-    model: str
-    prompt_version: str
-
-    @property
-    def recipe_id(self) -> str:
-        """Short hash of the recipe, for file names and the key."""
-        return sha256_of(list(self))[:12]
-
-
-def recipe_for(model: str) -> Recipe:
-    """The recipe of a model with today's prompt."""
-    return Recipe(model, PROMPT_VERSION)
+Retranslate = Literal["archived", "recipe", "rejected"]
+"""What the operator asks to be translated, and paid for, again: papers that the archive has in Korean,
+papers whose Korean is another recipe's, papers that were rejected as often as a run tries by itself."""
 
 
 def translation_sources(abstracts: pl.DataFrame) -> pl.DataFrame:
@@ -46,41 +31,105 @@ def translation_sources(abstracts: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(source_sha256=pl.Series(hashes, dtype=pl.String)).drop_nulls("source_sha256")
 
 
-def pending_translations(sources: pl.DataFrame, translations: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
-    """The rows of ``sources`` that have no translation by this recipe, in paper order."""
-    done = translations.filter(pl.col("recipe_id") == recipe.recipe_id)
-    return sources.join(done, on=["paper_id", "source_sha256"], how="anti", maintain_order="left")
+def pending_translations(
+    sources: pl.DataFrame,
+    translations: pl.DataFrame,
+    recipe: Recipe,
+    retranslate: Retranslate | None = None,
+) -> pl.DataFrame:
+    """The rows of ``sources`` that are to be translated now, in paper order.
 
-
-def translation_row(
-    source: Source, recipe: Recipe, judgements: list[Judgement], answered_at: datetime
-) -> dict[str, Any]:
-    """One TRANSLATIONS row from the judgements on the answers, in the order they were paid for.
-
-    The last answer counts: ``ok`` when none of its issues is an error, else ``rejected`` without Korean.
+    They come with ``rounds``, the conversations that this recipe may have had by the end of the run. Left
+    out are papers with Korean for this English, and papers rejected MAX_ROUNDS times; ``retranslate``
+    brings those back that it names.
     """
-    last = judgements[-1]
-    korean = last.korean if not last.errors else None
-    usages = [judgement.usage for judgement in judgements]
-    details = [usage.prompt_tokens_details for usage in usages]
+    rows = sources.join(_so_far(translations, recipe), on=_SOURCE, how="left", maintain_order="left")
+    is_ok, own, total = pl.col("is_ok"), pl.col("own_rounds"), pl.col("rounds")
+    wanted = ~is_ok & (total < MAX_ROUNDS)
+    if retranslate == "recipe":
+        wanted = wanted | ~pl.col("is_own_ok") & (own < MAX_ROUNDS)
+    elif retranslate == "rejected":
+        wanted = ~is_ok
+    filled = rows.with_columns(
+        pl.col("is_ok", "is_own_ok").fill_null(False), pl.col("rounds", "own_rounds").fill_null(0)
+    )
+    return filled.filter(wanted).select(*sources.columns, rounds=own + 1)
+
+
+def given_up(sources: pl.DataFrame, translations: pl.DataFrame) -> list[str]:
+    """Ids of the ``sources`` that were rejected as often as a run tries, and wait for the operator."""
+    is_ok = (pl.col("translation_status") == "ok").any()
+    so_far = translations.group_by(_SOURCE).agg(is_ok.alias("is_ok"), pl.col("rounds").sum())
+    waiting = so_far.filter(~pl.col("is_ok"), pl.col("rounds") >= MAX_ROUNDS)
+    return sources.join(waiting, on=_SOURCE, how="semi")["paper_id"].to_list()
+
+
+_SOURCE = ["paper_id", "source_sha256"]
+
+
+def _so_far(translations: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """By English text: whether any recipe and this one have Korean, and the rounds both have had."""
+    is_own = pl.col("recipe_id") == recipe.recipe_id
+    is_ok = pl.col("translation_status") == "ok"
+    return translations.group_by(_SOURCE).agg(
+        is_ok=is_ok.any(),
+        is_own_ok=(is_ok & is_own).any(),
+        rounds=pl.col("rounds").sum(),
+        own_rounds=pl.col("rounds").filter(is_own).sum(),
+    )
+
+
+def translation_row(source: Source, recipe: Recipe, ended: Ended) -> dict[str, Any]:
+    """One TRANSLATIONS row from a conversation; ``rejected`` when its best answer has an error."""
+    korean, best = ended.korean, ended.best
+    answers = [_answer(step) for step in ended.steps]
+    costs = [answer["cost_usd"] for answer in answers]
     return {
         "paper_id": source.english.paper_id,
         "source_sha256": source.source_sha256,
         "recipe_id": recipe.recipe_id,
-        "translation_status": "ok" if korean else "rejected",
-        "title_ko": korean.title_ko if korean else None,
-        "abstract_ko": korean.abstract_ko or None if korean else None,
-        "summary_ko": [section._asdict() for section in korean.summary_ko] if korean else None,
+        "translation_status": "ok" if ended.is_ok else "rejected",
+        "title_ko": encodable(korean.title_ko or "") or None if korean else None,
+        "abstract_ko": encodable(korean.abstract_ko or "") or None if korean else None,
+        "summary_ko": _sections(ended),
         "translation_issues": [
-            {name: encodable(value) for name, value in issue._asdict().items()} for issue in last.issues
+            {name: encodable(value) for name, value in issue._asdict().items()}
+            for issue in best.judgement.issues
         ],
-        "model": last.model or recipe.model,
+        "model": best.judgement.model or recipe.model,
         "prompt_version": recipe.prompt_version,
-        "translated_at": answered_at,
-        "calls": len(judgements),
-        "input_tokens": sum(usage.prompt_tokens or 0 for usage in usages),
-        "cached_tokens": sum(detail.cached_tokens or 0 for detail in details if detail),
-        "output_tokens": sum(usage.completion_tokens or 0 for usage in usages),
+        "translated_at": best.paid.answered_at,
+        "rounds": ended.rounds,
+        "answers": answers,
+        "calls": len(answers),
+        **{name: sum(answer[name] for answer in answers) for name in _TOKENS},
+        "cost_usd": None if None in costs else sum(costs),
+    }
+
+
+_TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+
+
+def _sections(ended: Ended) -> list[dict[str, str | None]] | None:
+    if ended.korean is None:
+        return None
+    return [
+        {"section": section.section, "text": encodable(section.text)}
+        for section in ended.korean.summary_ko
+        if section.text
+    ]
+
+
+def _answer(step: Step) -> dict[str, Any]:
+    """One paid answer as an entry of ``answers``."""
+    usage = step.judgement.usage
+    return {
+        "answered_at": step.paid.answered_at,
+        "model": step.paid.model,
+        "purpose": "judge" if step.name.endswith("-judge") else "translate",
+        "is_batch": step.paid.is_batch,
+        **{name: getattr(usage, name) for name in _TOKENS},
+        "cost_usd": step.paid.cost_usd,
     }
 
 

@@ -1,8 +1,8 @@
-"""GET with a timeout, bounded retries and a clear error, for the two services that are read.
+"""GET with a timeout, bounded retries and a clear error, for the services that are read.
 
 Retry-After is honoured, and one that asks for more than the run's patience ends the call at once with
 the sentence that says so, where huggingface_hub's own back-off would sleep through it. Called by
-flows/clients/daily_papers.py and flows/clients/arxiv.py.
+flows/clients/daily_papers.py, arxiv.py and paper_pages.py.
 """
 
 import email.utils
@@ -74,6 +74,20 @@ class Service:
                 "before it is kept; run the same command again later."
             ) from error
         raise AssertionError("unreachable: retry_context returns or raises")
+
+    async def find(self, url: str, subject: str) -> bytes | None:
+        """The body of a successful answer, or None where the service says that there is no such thing.
+
+        Raises:
+            SourceUnavailable: As for ``get``, but for HTTP 404 and 410.
+        """
+        try:
+            return await self.get(url, {}, subject)
+        except SourceUnavailable as error:
+            cause = error.__cause__
+            if isinstance(cause, httpx2.HTTPStatusError) and cause.response.status_code in (404, 410):
+                return None
+            raise
 
     def _wait_before_retry(self, error: Exception) -> bool | float:
         if not isinstance(error, httpx2.HTTPStatusError):

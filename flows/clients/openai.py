@@ -2,26 +2,27 @@
 
 The raw body is returned, not a parsed object: the SDK's ``parse()`` throws usage away with an answer
 that is not JSON, and a paid answer must be kept before it is read. The SDK's own retries are off because
-they stop at a Retry-After above 120 s and retry an exhausted quota. Called by flows/translate.py.
+they stop at a Retry-After above 120 s and retry an exhausted quota. When a call may go is
+flows/clients/pace.py's to say, so that a thousand may be asked for at once. Called by flows/translator.py.
 """
 
 import asyncio
+import random
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import stamina
+from typing import TYPE_CHECKING, NamedTuple
 
 from flows.clients.http import retry_after
-from flows.errors import DailyPapersError, SettingsMissing, SourceUnavailable
+from flows.clients.pace import Pace, Turn, estimated_tokens
+from flows.clients.refusals import concerns_every_call, refusal, wait_before_retry, without_key
+from flows.clients.structured import StructuredModes
+from flows.errors import DailyPapersError, SourceUnavailable
 from flows.settings import Settings
-from schemas.answer import TranslationAnswer
-from transforms.answers import is_completion
+from transforms.answers import content_of, is_completion
+from transforms.requests import ChatRequest, Structured
 
 if TYPE_CHECKING:
     from openai import APIStatusError
 
-_RETRIED_STATUS = {408, 409, 425, 429}
 _MAX_WAIT = 60.0
 _MAX_LOST = 4
 
@@ -38,13 +39,12 @@ class _NotACompletion(Exception):
 
 
 class Model:
-    """One model behind one OpenAI-compatible address."""
+    """The models behind one OpenAI-compatible address."""
 
     def __init__(self, settings: Settings) -> None:
         # Imported here: the SDK costs two seconds that a run without model calls does not owe.
         from openai import AsyncOpenAI
 
-        self.name = settings.model
         self._settings = settings
         self._key = settings.require_model_key().get_secret_value().strip()
         self._client = AsyncOpenAI(
@@ -53,14 +53,25 @@ class Model:
             timeout=settings.model_timeout,
             max_retries=0,
         )
-        self._paused_until = 0.0
-        self._stopped_by: DailyPapersError | None = None
+        self._pace = Pace(
+            settings.concurrency,
+            settings.requests_per_minute,
+            settings.tokens_per_minute,
+            settings.retry_wait,
+        )
+        self._modes = StructuredModes(settings.structured)
+        self._answered = 0
 
-    async def answer(self, messages: list[dict[str, str]], subject: str) -> RawAnswer:
-        """One paid answer to these messages.
+    @property
+    def structured(self) -> Structured:
+        """How the service is held to JSON: the setting, or what was found out."""
+        return self._modes.mode
+
+    async def answer(self, request: ChatRequest, subject: str) -> RawAnswer:
+        """One paid answer to this request; waits for its turn, so any number may be asked for at once.
 
         Args:
-            messages: The conversation.
+            request: What to ask.
             subject: What is asked for ("2406.00001"), for errors.
 
         Raises:
@@ -68,103 +79,122 @@ class Model:
                 up; then every later call ends at once.
             SettingsMissing: The service refused the key or the model; every later call ends at once too.
         """
-        from openai import APIConnectionError, APIStatusError
+        tokens = estimated_tokens(request.messages)
+        trouble = _Trouble(self._settings)
+        again = False
+        while True:
+            async with self._pace.turn(request.model, tokens, again=again) as turn:
+                answer = await self._tried(request, subject, turn, trouble)
+            if isinstance(answer, RawAnswer):
+                return answer
+            await asyncio.sleep(answer)
+            again = True
 
-        try:
-            async for attempt in stamina.retry_context(
-                on=_Retries(self._settings.patience, self._pause),
-                attempts=None,
-                timeout=self._settings.patience,
-                wait_initial=self._settings.retry_wait,
-                wait_max=_MAX_WAIT,
-                wait_jitter=self._settings.retry_wait,
-            ):
-                with attempt:
-                    await self._gate()
-                    return await self._call(messages)
-        except APIStatusError as error:
-            # Not "from error": a traceback of it, in Prefect's log, may quote the key that was refused.
-            raise self._final(error, subject) from None
-        except (APIConnectionError, _NotACompletion) as error:
-            raise SourceUnavailable(
-                f"The model service did not answer for {subject} ({error} {error.__cause__ or ''}). Answers "
-                "that came are kept; run the same command again later."
-            ) from error
-        raise AssertionError("unreachable: retry_context returns or raises")
+    def stop(self, why: DailyPapersError) -> None:
+        """End every later call with this error, and those that wait for their turn."""
+        self._pace.stop(why)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    def _pause(self, seconds: float) -> None:
-        """Let every call wait: the limit is the account's, not the call's."""
-        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
-
-    async def _gate(self) -> None:
-        """Wait while the service has asked for a pause; end at once when it can only refuse."""
-        while (wait := self._paused_until - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
-        if self._stopped_by is not None:
-            raise self._stopped_by
-
-    async def _call(self, messages: list[dict[str, str]]) -> RawAnswer:
-        schema = {"name": "translation", "schema": TranslationAnswer.wire_schema(), "strict": True}
-        request: dict[str, Any] = {
-            "model": self.name,
-            "messages": messages,
-            "response_format": {"type": "json_schema", "json_schema": schema},
-        }
-        response = await self._client.chat.completions.with_raw_response.create(**request)
-        body = response.http_response.text
-        if not is_completion(body):
-            raise _NotACompletion(f"expected a chat completion, got {body[:60]!r}")
-        return RawAnswer(body, response.headers.get("x-request-id"))
-
-    def _final(self, error: "APIStatusError", subject: str) -> DailyPapersError:
-        """The error to raise for a refusal, remembered where no later call can do better."""
-        # A server may quote the key it refuses.
-        message = str(error.message).replace(self._key, "***")
-        said = f"HTTP {error.status_code} {error.code or ''}: {message[:200]}"
-        if error.code == "insufficient_quota":
-            self._stopped_by = SourceUnavailable(
-                f"The model account's quota is used up ({said}). Answers that came are kept; add credit and "
-                "run the same command again."
-            )
-        elif error.status_code in (401, 403, 404):
-            self._stopped_by = SettingsMissing(
-                f"The model service refused the request for {subject} ({said}). Check OPENAI_API_KEY, "
-                "OPENAI_BASE_URL and DAILY_PAPERS_MODEL, then run the same command again."
-            )
-        else:
-            return SourceUnavailable(
-                f"The model service refused {subject} ({said}). Answers that came are kept; run the same "
-                "command again later."
-            )
-        return self._stopped_by
-
-
-class _Retries:
-    """Whether, and after how many seconds, one call is tried again."""
-
-    def __init__(self, patience: float, pause: Callable[[float], None]) -> None:
-        self._patience = patience
-        self._pause = pause
-        self._lost = 0
-
-    def __call__(self, error: Exception) -> bool | float:
+    async def _tried(
+        self, request: ChatRequest, subject: str, turn: Turn, trouble: "_Trouble"
+    ) -> RawAnswer | float:
+        """The answer, or the seconds until the call stands in line again."""
         from openai import APIConnectionError, APIStatusError
 
-        if isinstance(error, APIConnectionError | _NotACompletion):
-            # The model may have worked, and been paid, for each of these.
-            self._lost += 1
-            return self._lost < _MAX_LOST
-        if not isinstance(error, APIStatusError) or error.code == "insufficient_quota":
-            return False
-        if error.status_code not in _RETRIED_STATUS and error.status_code < 500:
-            return False
-        asked = retry_after(error.response.headers)
-        if asked is None or asked > self._patience:
-            return asked is None
+        # Not before the turn: while a call waits for it, another may find out what the service takes.
+        mode = self._modes.of(request.schema_name)
+        try:
+            return await self._call(request, mode, turn)
+        except APIStatusError as error:
+            if self._modes.is_relaxed(error, request.schema_name, mode):
+                return 0.0
+            if (wait := trouble.wait_after_refusal(error)) is None:
+                # Not "from error": a traceback of it, in Prefect's log, may quote the refused key.
+                raise self._final(error, subject, trouble) from None
+        except (APIConnectionError, _NotACompletion) as error:
+            if (wait := trouble.wait_after_loss()) is None:
+                raise SourceUnavailable(
+                    f"The model service did not answer for {subject} ({error} {error.__cause__ or ''}). "
+                    "Answers that came are kept; run the same command again later."
+                ) from error
+        if trouble.answered_before is None:
+            trouble.answered_before = self._answered
+        return wait
+
+    async def _call(self, request: ChatRequest, mode: Structured, turn: Turn) -> RawAnswer:
+        import httpx2
+        from openai import RateLimitError
+
+        try:
+            # Not chat.completions.create(): it knows OpenAI's parameters and no other server's.
+            response = await self._client.post(
+                "/chat/completions", body=request.body(mode), cast_to=httpx2.Response
+            )
+        except RateLimitError as error:
+            if wait_before_retry(error, self._settings.patience):
+                headers = error.response.headers
+                self._pace.refused(turn, headers, retry_after(headers))
+            raise
+        body = without_key(response.content, self._key).decode("utf-8", "replace")
+        if not is_completion(body):
+            raise _NotACompletion(f"expected a chat completion, got {body[:60]!r}")
+        usage = content_of(body).usage
+        self._pace.answered(turn, response.headers, usage.input_tokens + usage.output_tokens)
+        self._modes.worked(request.schema_name, mode)
+        self._answered += 1
+        return RawAnswer(body, response.headers.get("x-request-id"))
+
+    def _final(self, error: "APIStatusError", subject: str, trouble: "_Trouble") -> DailyPapersError:
+        """The error to raise for a refusal; where no later call can do better, it ends them all."""
+        ended = refusal(error, self._key, subject)
+        is_passing = wait_before_retry(error, self._settings.patience) is not False
+        is_silent = is_passing and trouble.answered_before == self._answered
+        if is_silent:
+            patience = self._settings.patience
+            ended = SourceUnavailable(f"The model service answered no call for {patience:g} s. {ended}")
+        if is_silent or concerns_every_call(error):
+            self.stop(ended)
+        return ended
+
+
+class _Trouble:
+    """What one call has met so far, and whether and when it is tried again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._patience = settings.patience
+        self._first_wait = self._next_wait = settings.retry_wait
+        self.answered_before: int | None = None
+        """Answers that the run's calls had got when this one first failed."""
+        self._lost = 0
+        self._began: float | None = None
+
+    def wait_after_refusal(self, error: "APIStatusError") -> float | None:
+        """Seconds to wait before the call stands in line again, None when it is not tried again."""
+        asked = wait_before_retry(error, self._patience)
+        if asked is False:
+            return None
         if error.status_code == 429:
-            self._pause(asked)
-        return max(asked, 0.001)
+            # The pace makes this call and all others wait.
+            return 0.0 if self._is_patient(0.0 if asked is True else asked) else None
+        wait = self._backed_off() if asked is True else asked
+        return wait if self._is_patient(wait) else None
+
+    def wait_after_loss(self) -> float | None:
+        """The same after an answer that was lost: the model may have worked, and been paid, for each."""
+        self._lost += 1
+        wait = self._backed_off()
+        return wait if self._lost < _MAX_LOST and self._is_patient(wait) else None
+
+    def _is_patient(self, wait: float) -> bool:
+        """Whether the run's patience, which begins with the call's first trouble, lasts that long."""
+        now = time.monotonic()
+        self._began = self._began if self._began is not None else now
+        return now + wait - self._began <= self._patience
+
+    def _backed_off(self) -> float:
+        wait = self._next_wait
+        self._next_wait = min(2 * wait, max(self._first_wait, _MAX_WAIT))
+        return wait + random.uniform(0, self._first_wait)

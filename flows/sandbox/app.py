@@ -1,7 +1,7 @@
 """One application for all services: each request is read, logged, answered, spoilt if a fault says so, sent.
 
-The services (daily_papers.py, arxiv.py, model.py) know what the right reply is; everything they share is
-here. Control lies under /_sandbox/. Called by flows/sandbox/server.py.
+The services (daily_papers.py, arxiv.py, model.py, batches.py) know what the right reply is; everything they
+share is here. Control lies under /_sandbox/. Called by flows/sandbox/server.py.
 """
 
 import asyncio
@@ -17,11 +17,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from flows.sandbox.arxiv import Arxiv
+from flows.sandbox.batches import Batches
 from flows.sandbox.config import SandboxConfig
 from flows.sandbox.daily_papers import DailyPapers, PayloadStore
 from flows.sandbox.faults import Call, Fault, FaultBook, parsed_faults
 from flows.sandbox.journal import Journal
 from flows.sandbox.model import PSEUDO_MODEL, RECORDED_MODEL, Model, unauthorized_reply
+from flows.sandbox.paper_pages import PaperPages
 from flows.sandbox.reply import Reply, deliver, json_reply, scripted
 from flows.sandbox.sample import Sample
 
@@ -119,13 +121,20 @@ def create_app(config: SandboxConfig) -> Starlette:
         faults.replace(rules)
         return JSONResponse({"faults": len(rules)})
 
+    model = Model(config, sample)
+    batches = Batches(config, model, faults, journal)
     arxiv = Arxiv(store, sample, serves_sample=config.payloads is None)
     return Starlette(
         routes=[
             Route("/api/daily_papers", endpoint(DailyPapers(store)), methods=["GET"]),
+            Route("/papers/{paper_id}.md", endpoint(PaperPages(store)), methods=["GET"]),
             Route("/api/query", endpoint(arxiv), methods=["GET"]),
-            Route("/v1/chat/completions", endpoint(Model(config, sample)), methods=["POST"]),
+            Route("/v1/chat/completions", endpoint(model), methods=["POST"]),
             Route("/v1/models", endpoint(Models()), methods=["GET"]),
+            *(
+                Route(path, endpoint(operation), methods=[method])
+                for method, path, operation in batches.operations()
+            ),
             Route("/_sandbox/requests", requests, methods=["GET", "DELETE"]),
             Route("/_sandbox/faults", replace_faults, methods=["PUT", "POST"]),
         ]

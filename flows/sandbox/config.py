@@ -6,12 +6,13 @@ and a misspelt option is an error. Called by flows/sandbox/app.py, flows/sandbox
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from flows.sandbox.faults import Fault
 
+Limiter = Literal["window", "bucket"]
 SAMPLE = Path(__file__).parent / "sample"
 
 
@@ -39,8 +40,22 @@ class SandboxConfig(BaseModel):
     latency: float = Field(0.0, ge=0)
     """Median seconds of a model answer."""
     faults: list[Fault] = []
+    batch_seconds: float = Field(1.0, ge=0)
+    """Seconds from a batch's creation to its end."""
     requests_per_minute: int | None = Field(None, ge=1)
     """Model calls per minute before it answers 429."""
+    tokens_per_minute: int | None = Field(None, ge=1)
+    """Tokens of model calls per minute before it answers 429."""
+    limiter: Limiter = "window"
+    """How a minute is counted: from the first call on, or as a bucket that fills evenly."""
+    limit_headers: bool = True
+    """Whether the model's answers say what is left of the limits."""
+    retry_after: bool = True
+    """Whether a 429 says how long to wait."""
+    structured: Literal["strict", "json_object", "none"] = "strict"
+    """The strictest response_format that the model takes; anything stricter is answered with 400."""
+    reasoning: float = Field(0.0, ge=0, lt=1)
+    """Share of the completion tokens that are said to be reasoning."""
     as_of: Instant | None = None
     """Serve each day as it was fetched by then; None serves the latest fetch."""
     seed: int = 0

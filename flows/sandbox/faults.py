@@ -14,11 +14,15 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, model_validator
 
-FaultyService = Literal["daily_papers", "arxiv", "openai"]
+FaultyService = Literal["daily_papers", "arxiv", "paper_pages", "openai", "batches", "batch_lines"]
 SpoiltAnswer = Literal[
     "fenced", "html", "empty", "null", "half", "length", "filter", "refusal", "wrong_paper", "chinese",
-    "schema", "english", "number", "plain", "no_choices", "no_usage", "markup",
+    "schema", "english", "number", "plain", "no_choices", "no_usage", "markup", "loop", "invisible", "eaten",
+    "leak", "truncated_sentence", "name", "unit", "repr", "judge_finds",
 ]  # fmt: skip
+Asks = Literal["translation", "judgement"]
+Operation = Literal["upload", "file", "content", "delete", "create", "batch", "list", "cancel"]
+SpoiltLine = Literal["expired", "missing", "unknown", "repeated", "garbage"]
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,11 @@ class Call:
 
     service: str
     key: str
-    """The date, the paper_id or the id_list."""
+    """The date, the paper_id, the id_list, the operation on batches or the line's custom_id."""
     p: int | None = None
     paper_ids: frozenset[str] = field(default=frozenset())
+    asks: Asks | None = None
+    """What the model is asked for, where that is known."""
 
 
 class Match(BaseModel):
@@ -40,14 +46,46 @@ class Match(BaseModel):
     paper_id: str | None = None
     date: str | None = None
     p: int | None = None
+    operation: Operation | None = None
+    asks: Asks | None = None
 
     def covers(self, call: Call) -> bool:
         """Whether the call is one of those."""
         return (
             (self.paper_id is None or self.paper_id in call.paper_ids)
             and (self.date is None or self.date == call.key)
+            and (self.operation is None or self.operation == call.key)
+            and (self.asks is None or self.asks == call.asks)
             and (self.p is None or self.p == call.p)
         )
+
+
+_MATCHED_BY: dict[str, set[str]] = {
+    "daily_papers": {"date", "p"},
+    "arxiv": {"paper_id"},
+    "paper_pages": {"paper_id"},
+    "openai": {"asks", "paper_id"},
+    "batches": {"operation"},
+    "batch_lines": {"asks", "paper_id"},
+}
+# Faults of one kind of answer, which the other kind cannot have.
+_ASKED_FOR: dict[str, Asks] = {
+    "judge_finds": "judgement",
+    **dict.fromkeys(
+        ("chinese", "english", "number", "plain", "markup", "loop", "invisible", "eaten", "leak",
+         "truncated_sentence", "name", "unit", "repr"),
+        "translation",
+    ),
+}  # fmt: skip
+_OF_CONNECTIONS = {"status or body", "drop", "lost", "truncate"}
+_ACTIONS_OF: dict[str, set[str]] = {
+    "daily_papers": _OF_CONNECTIONS,
+    "arxiv": _OF_CONNECTIONS,
+    "paper_pages": _OF_CONNECTIONS,
+    "openai": _OF_CONNECTIONS | {"answer"},
+    "batches": _OF_CONNECTIONS | {"failure"},
+    "batch_lines": {"status or body", "answer", "line"},
+}
 
 
 class Fault(BaseModel):
@@ -81,6 +119,10 @@ class Fault(BaseModel):
     """Send so many bytes of the body as if they were all."""
     answer: SpoiltAnswer | None = None
     """What is wrong with the model's answer."""
+    line: SpoiltLine | None = None
+    """What becomes of a batch's line."""
+    failure: str | None = None
+    """The batch that is created fails as a whole, with this code."""
 
     @model_validator(mode="after")
     def _is_one_rule(self) -> Self:
@@ -90,7 +132,9 @@ class Fault(BaseModel):
         if len(actions) > 1:
             raise ValueError(f"a fault does one thing besides delay, not {' and '.join(actions)}")
         if not actions and self.delay is None:
-            raise ValueError("a fault needs one of status, body, delay, drop, lost, truncate and answer")
+            raise ValueError(
+                "a fault needs one of status, body, delay, drop, lost, truncate, answer, line and failure"
+            )
         if "content_type" in self.model_fields_set and self.body is None:
             raise ValueError("content_type goes with body")
         if self.headers and actions != ["status or body"]:
@@ -99,14 +143,25 @@ class Fault(BaseModel):
 
     @model_validator(mode="after")
     def _fits_its_service(self) -> Self:
-        known = {"daily_papers": {"date", "p"}, "arxiv": {"paper_id"}, "openai": {"paper_id"}}[self.service]
+        known = _MATCHED_BY[self.service]
         if strange := sorted(self.match.model_fields_set - known):
             raise ValueError(
                 f"{self.service} calls are matched by {' and '.join(sorted(known))}, not {strange[0]}"
             )
-        if self.answer is not None and self.service != "openai":
-            raise ValueError("answer goes with the service openai")
+        if foreign := sorted(set(self.actions) - _ACTIONS_OF[self.service]):
+            services = " and ".join(service for service, can in _ACTIONS_OF.items() if foreign[0] in can)
+            raise ValueError(f"{foreign[0]} goes with the service {services}")
+        if self.service == "batch_lines" and (self.delay is not None or self.body is not None):
+            raise ValueError("a batch's line takes no delay and no body")
+        if self.failure is not None and self.match.operation != "create":
+            raise ValueError("failure goes with the operation create")
         return self
+
+    def concerns(self, call: Call) -> bool:
+        """Whether the rule is about this call."""
+        needed = _ASKED_FOR.get(self.answer or "")
+        can_be = needed is None or call.asks is None or call.asks == needed
+        return self.service == call.service and self.match.covers(call) and can_be
 
     @property
     def actions(self) -> list[str]:
@@ -117,6 +172,8 @@ class Fault(BaseModel):
             "lost": self.lost,
             "truncate": self.truncate is not None,
             "answer": self.answer is not None,
+            "line": self.line is not None,
+            "failure": self.failure is not None,
         }
         return [name for name, is_done in done.items() if is_done]
 
@@ -129,6 +186,8 @@ class Fault(BaseModel):
             return f"truncate {self.truncate}"
         if self.answer is not None:
             return f"answer {self.answer}"
+        if self.line is not None or self.failure is not None:
+            return f"line {self.line}" if self.line else f"failure {self.failure}"
         return "drop" if self.drop else "lost" if self.lost else f"delay {self.delay:g}"
 
 
@@ -170,7 +229,7 @@ class FaultBook:
         """The rule that spoils this call, if any; counts the call."""
         firing = None
         for index, fault in enumerate(self._faults):
-            if fault.service == call.service and fault.match.covers(call):
+            if fault.concerns(call):
                 self._matches[index] += 1
                 self._matches_of_key[index, call.key] += 1
                 if firing is None and self._fires(index, fault, call):

@@ -1,9 +1,9 @@
 """English phrases turned into Hangul pseudo-words, names, numbers and placeholders left as they are.
 
 A stand-in that is no model still has to meet a quality gate honestly: what the gate guards (numbers,
-names, placeholders, brackets) is copied, and everything else becomes syllables drawn from a hash of the
-word, so that the same word is always the same pseudo-word and nobody takes the result for Korean. Called
-by flows/sandbox/pseudo.py.
+names, placeholders, brackets) is copied, a denial stays one, and everything else becomes syllables drawn
+from a hash of the word, so that the same word is always the same pseudo-word and nobody takes the result
+for Korean. Called by flows/sandbox/pseudo.py.
 """
 
 import hashlib
@@ -11,22 +11,34 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-# No syllable that counts (만, 억, 조, 천, 백, 배 ...), since "7 만" would be seventy thousand, and none that
-# ends a sentence or joins with another into a word that one would not print.
+# Syllables that Korean hardly uses, so that no two of them begin a word that says something: the gate asks
+# what English stands behind such words. None counts (만, 억, 조 ...) or ends a sentence either.
 _SYLLABLES = (
-    "가거고구그기나너노누느라러로루르리마머모무미버보부비서소수스어여우저주차처치카코쿠키타터토투파포푸피하허호후히"
-    "간건곤관단담덕돈란련론린문민본산선손신안연원윤은인전정준진찬청춘탄판편형홍"
+    "갸겨냐녀뇨댜뎌됴듀랴료먀묘뮤뱌뵤뷰샤셔슈캬켜쿄탸텨툐튜퍄퓨햐휴"
+    "갼견냔뇬댠듄랸먄뮨뱐뷴샨션슌캰켠쿈탼툔튠퍈퓬햔휸"
 )
 _DROPPED_WORDS = """
     a an the of to in on at by as is are was be been and or for with from that this these those it its
     we our can will may have has had which who their them they than then also into such while where when
-    both each i e.g i.e et al vs w.r.t cf do does not no so but if one two three four five six seven
+    both each i e.g i.e et al vs w.r.t cf do does so but if one two three four five six seven
     eight nine ten
 """
 _DROPPED = frozenset(_DROPPED_WORDS.split())
+# What denies in English denies in Korean too, or the gate misses the denial.
+_DENYING_WORDS = """
+    not no nor cannot never without neither none unable fail fails failed lack lacks lacking
+"""
+_DENIALS = frozenset(_DENYING_WORDS.split())
+_DENIAL = "없이"
 _UNITS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _MYRIADS = (("조", 10**12), ("억", 10**8), ("만", 10**4))
-_BIG = re.compile(r"(?<![\w.])(\$?)(\d[\d,]*(?:\.\d+)?)[ -](thousand|million|billion|trillion)s?\b-?", re.I)
+_SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_BIG = re.compile(
+    rf"(?<![\w.])(\$?)(\d[\d,]*(?:\.\d+)?|an?|{'|'.join(_SMALL)})[ -]"
+    r"(thousand|million|billion|trillion)s?\b-?",
+    re.I,
+)
+_TIMES = re.compile(r"(?<=\d)(?: times\b|-fold\b)(?! per)", re.I)
 _PERCENT = re.compile(r"(?<=\d)(?: (?=%)| percent(?:age)?( points?)?\b)", re.I)
 _POWER = re.compile(r"\^\{([^{}\s]+)\}")
 # A colon or dash between digits belongs to the number (3:1, 3–5); elsewhere it only separates words. So do
@@ -67,11 +79,18 @@ def is_dropped(word: str) -> bool:
 def in_myriads(match: re.Match[str]) -> str:
     """The number in Korean units of ten thousand: "2.4 million" is 240만, its value unchanged."""
     currency, digits, unit = match[1], match[2].rstrip(",").replace(",", ""), match[3].lower()
-    value = Decimal(digits) * _UNITS[unit]
+    value = _counted(digits) * _UNITS[unit]
     for name, size in _MYRIADS:
         if value >= size:
             return f"{currency}{_written(value / size)}{name} "
     return f"{currency}{_written(value)} "
+
+
+def _counted(digits: str) -> Decimal:
+    word = digits.lower()
+    if word in {"a", "an"}:
+        return Decimal(1)
+    return Decimal(_SMALL.index(word) + 1) if word in _SMALL else Decimal(digits)
 
 
 def _written(value: Decimal) -> str:
@@ -83,6 +102,7 @@ def phrase(text: str, names: frozenset[str] = frozenset()) -> list[str]:
     """Output tokens for an English phrase: copied names, pseudo-words, commas and balanced parentheses."""
     text = _BIG.sub(in_myriads, _POWER.sub(r"^\1", text))
     text = _PERCENT.sub(lambda match: "%p" if match[1] else "%" if match[0].strip() else "", text)
+    text = _TIMES.sub("배", text)
     line = _Line(names)
     for atom in _ATOM.findall(_SEPARATOR.sub(" ", text)):
         line.add(atom)
@@ -143,6 +163,9 @@ class _Line:
         for word in _words(atom):
             if word in self._names or is_name(word):
                 self._copy(word)
+            elif word.lower() in _DENIALS or word.endswith(("n't", "n’t")):
+                self.tokens.append(_DENIAL)
+                self._run = self._run if self._open else 0
             elif any(char.isalpha() for char in word) and not is_dropped(word):
                 self.tokens.append(pseudo_word(word))
                 self._run = self._run if self._open else 0

@@ -10,7 +10,7 @@ import re
 from flows.sandbox.hangul import is_name, joined, phrase, pseudo_word
 from schemas.answer import TranslationAnswer
 
-MARK = "[모의 번역] "
+MARK = "[샌드박스] "
 _BREAK = re.compile(r"[.!?][\"”’)]*\s+(?=[^a-z\s])")
 _NO_BREAK = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|vs|cf|w\.r\.t|resp|approx|Figs?|Sec|Eq|Tab|No|Dr|Prof|St)|\b\w)\.$"
@@ -39,7 +39,7 @@ def method_names(title: str) -> frozenset[str]:
     """Words before the title's colon, where they are one or two: "Mamba: ..." names a method."""
     head, colon, _ = title.partition(":")
     words = head.split()
-    named = colon and len(words) <= 2 and all(word[:1].isupper() for word in words)
+    named = colon and len(words) <= 2 and all(word[:1].isupper() or word.isdigit() for word in words)
     return frozenset(word for word in words if word.isalpha()) if named else frozenset()
 
 

@@ -44,7 +44,7 @@ def scripted(fault: Fault) -> Reply | None:
         return Reply(fault.body.encode(), fault.content_type, fault.status or 200, fault.headers)
     message = f"sandbox fault: status {fault.status}"
     error: Any = message
-    if fault.service == "openai":
+    if fault.service in ("openai", "batches", "batch_lines"):
         error = {"message": message, "type": "sandbox_fault", "param": None, "code": None}
     return replace(json_reply({"error": error}, fault.status or 200), headers=fault.headers)
 

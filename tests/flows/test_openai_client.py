@@ -3,16 +3,18 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from flows.clients.openai import Model, RawAnswer
 from flows.errors import SettingsMissing, SourceUnavailable
+from flows.progress import PROGRESS, Quiet
 from flows.settings import Settings
 from schemas.answer import TranslationAnswer
 from scripted import Reply, Scripted
+from transforms.requests import ChatRequest
 
 COMPLETION = {
     "id": "c1",
@@ -44,8 +46,13 @@ def model_at(server: Scripted, **values: Any) -> Model:
     return Model(Settings.model_validate(told | values))
 
 
-async def ask(model: Model, subject: str = "2603.00001") -> RawAnswer:
-    return await model.answer(MESSAGES, subject)
+def request(**values: Any) -> ChatRequest:
+    schema = TranslationAnswer.wire_schema()
+    return ChatRequest("2603.00001", "gpt-test", MESSAGES, "translation", schema, {})._replace(**values)
+
+
+async def ask(model: Model, subject: str = "2603.00001", **values: Any) -> RawAnswer:
+    return await model.answer(request(**values), subject)
 
 
 async def test_an_answer_comes_back_as_the_very_body_with_its_request_id() -> None:
@@ -195,6 +202,244 @@ async def test_an_answer_with_odd_usage_is_paid_for_once() -> None:
             assert (await ask(model)).body == odd
         finally:
             await model.close()
+
+
+async def test_parameters_of_the_recipe_go_as_they_are_to_a_server_that_knows_them() -> None:
+    with Scripted(GOOD) as server:
+        model = model_at(server)
+        await ask(model, parameters={"reasoning_effort": "low", "top_k": 20})
+        await model.close()
+        told = server.asked[0].json()
+    assert (told["reasoning_effort"], told["top_k"], told["model"]) == ("low", 20, "gpt-test")
+
+
+async def test_any_number_may_be_asked_for_and_only_so_many_are_under_way() -> None:
+    with Scripted(Reply(body=SAID.encode(), delay=0.02)) as server:
+        model = model_at(server, concurrency=20)
+        answers = await asyncio.gather(*(ask(model, f"2603.{number:05d}") for number in range(300)))
+        await model.close()
+        moments = [asked.at for asked in server.asked]
+    assert len(answers) == len(moments) == 300
+    # The twenty-first is sent when one of the twenty has its answer, and so on.
+    assert all(later - earlier >= 0.02 for earlier, later in zip(moments, moments[20:], strict=False))
+
+
+async def test_those_in_line_end_with_the_quota_and_are_not_sent() -> None:
+    with Scripted(refusal(429, "insufficient_quota")) as server:
+        model = model_at(server, concurrency=3)
+        ended = await asyncio.gather(*(ask(model) for _ in range(50)), return_exceptions=True)
+        await model.close()
+        assert len(server.asked) <= 3
+    assert all(isinstance(error, SourceUnavailable) for error in ended)
+
+
+async def test_when_nobody_is_answered_for_as_long_as_patience_lasts_all_end() -> None:
+    with Scripted(refusal(429)) as server:
+        model = model_at(server, patience=0.4, retry_wait=0.05, concurrency=3)
+        ended = await asyncio.gather(*(ask(model) for _ in range(50)), return_exceptions=True)
+        await model.close()
+        assert len(server.asked) < 20
+    assert all(isinstance(error, SourceUnavailable) for error in ended)
+    assert any("answered no call for 0.4 s. The model service refused" in str(error) for error in ended)
+
+
+async def test_a_paper_that_the_service_cannot_answer_stops_no_other() -> None:
+    def about(paper_id: str) -> list[dict[str, str]]:
+        return [{"role": "user", "content": paper_id}]
+
+    class OnePoisoned(Scripted):
+        def _next(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+            super()._next(path, headers, body)
+            return refusal(500) if b"poison" in body else GOOD
+
+    with OnePoisoned(GOOD) as server:
+        model = model_at(server, patience=0.5, retry_wait=0.05)
+
+        async def others() -> None:
+            for _ in range(20):
+                await asyncio.sleep(0.05)
+                assert (await ask(model)).body == SAID
+
+        poisoned = asyncio.create_task(ask(model, "2603.66666", messages=about("poison")))
+        await others()
+        with pytest.raises(SourceUnavailable, match=r"refused 2603\.66666 .HTTP 500"):
+            await poisoned
+        assert (await ask(model)).body == SAID
+        await model.close()
+
+
+async def test_what_the_service_says_is_left_is_not_overdrawn() -> None:
+    headers = {
+        "content-type": "application/json",
+        "x-ratelimit-limit-requests": "600",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "1m0s",
+    }
+    with Scripted(Reply(body=SAID.encode(), headers=headers)) as server:
+        model = model_at(server, concurrency=4)
+        for _ in range(6):
+            await ask(model)
+        await model.close()
+        # Ten a second: each but the first waits for its tenth.
+        assert min(server.gaps) >= 0.08
+
+
+# How the service is held to JSON -----------------------------------------------------------------
+
+
+class Heard(Quiet):
+    """Progress that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    heard = Heard()
+    token = PROGRESS.set(heard)
+    yield heard
+    PROGRESS.reset(token)
+
+
+class Lenient(Scripted):
+    """Takes these response formats and words its refusal of others in one way."""
+
+    def __init__(self, wording: Reply, *taken: str | None) -> None:
+        super().__init__(GOOD)
+        self._wording = wording
+        self._taken = taken
+
+    def _next(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        good = super()._next(path, headers, body)
+        return (
+            good if json.loads(body).get("response_format", {}).get("type") in self._taken else self._wording
+        )
+
+    @property
+    def formats(self) -> list[str | None]:
+        """The response formats asked for."""
+        return [asked.json().get("response_format", {}).get("type") for asked in self.asked]
+
+
+def worded(status: int, **error: Any) -> Reply:
+    return Reply(status, json.dumps(error).encode(), {"content-type": "application/json"})
+
+
+OPENAI = "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."
+LLAMA = 'response_format type must be one of "text" or "json_object", but got: json_schema'
+WORDINGS = {
+    "openai": worded(400, error={"message": OPENAI, "param": "response_format", "code": None}),
+    "openai-schema": worded(400, error={"message": "Invalid value", "code": "invalid_json_schema"}),
+    "llama.cpp": worded(400, error={"code": 400, "message": LLAMA, "type": "invalid_request_error"}),
+    "llama.cpp-grammar": worded(
+        400, error={"code": 400, "message": "Failed to initialize samplers: failed to parse grammar"}
+    ),
+    "vllm": worded(
+        400, object="error", message="structured outputs are not supported by this backend", code=400
+    ),
+    "deepseek": worded(400, error={"message": "This response_format type is unavailable now"}),
+    "fastapi": worded(
+        422, detail=[{"loc": ["body", "response_format", "type"], "msg": "unexpected value", "input": {}}]
+    ),
+    "fastapi-words": worded(422, detail="json_schema is not implemented"),
+    "plain-text": Reply(400, b"unknown field response_format", {"content-type": "text/plain"}),
+}
+
+
+@pytest.mark.parametrize("wording", WORDINGS.values(), ids=WORDINGS)
+@pytest.mark.parametrize(
+    ("taken", "mode", "formats"),
+    [
+        (("json_object", None), "json_object", ["json_schema", "json_object"]),
+        ((None,), "prompt", ["json_schema", "json_object", None]),
+    ],
+)
+async def test_a_service_that_takes_no_schema_is_asked_less_strictly_from_then_on(
+    wording: Reply, taken: tuple[str | None, ...], mode: str, formats: list[str | None], heard: Heard
+) -> None:
+    with Lenient(wording, *taken) as server:
+        model = model_at(server)
+        for _ in range(2):
+            assert (await ask(model)).body == SAID
+        await model.close()
+        assert server.formats == [*formats, formats[-1]]
+    assert model.structured == mode
+    assert len(heard.sentences) == len(formats) - 1
+    assert f"DAILY_PAPERS_STRUCTURED={mode}" in heard.sentences[-1]
+
+
+async def test_many_that_find_out_at_once_say_it_once(heard: Heard) -> None:
+    with Lenient(WORDINGS["openai"], None) as server:
+        model = model_at(server, concurrency=30)
+        answers = await asyncio.gather(*(ask(model) for _ in range(90)))
+        await model.close()
+        assert server.formats.count(None) == 90
+        assert len(server.asked) <= 90 + 2 * 30
+    assert len(answers) == 90
+    assert model.structured == "prompt"
+    assert len(heard.sentences) == 2
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_another_refusal_is_final_and_changes_no_mode(status: int, heard: Heard) -> None:
+    quoted = [{"loc": ["body", "top_k"], "msg": "extra", "input": {"response_format": "json_schema"}}]
+    for reply in (
+        worded(status, error={"message": "This model's maximum context length is 8192 tokens."}),
+        worded(status, detail=quoted),
+        worded(status, error={"message": "x" * 300 + " your paper on a JSON schema"}),
+    ):
+        with Scripted(reply) as server:
+            model = model_at(server)
+            with pytest.raises(SourceUnavailable, match=f"HTTP {status}"):
+                await ask(model)
+            await model.close()
+            assert len(server.asked) == 1
+        assert model.structured == "strict"
+    assert heard.sentences == []
+
+
+async def test_once_a_mode_has_worked_a_refusal_is_the_request_s_own() -> None:
+    with Scripted(GOOD, WORDINGS["openai"], GOOD) as server:
+        model = model_at(server)
+        await ask(model)
+        with pytest.raises(SourceUnavailable, match="HTTP 400"):
+            await ask(model)
+        assert (await ask(model)).body == SAID
+        await model.close()
+    assert model.structured == "strict"
+
+
+async def test_another_schema_may_be_refused_where_the_first_works() -> None:
+    with Scripted(GOOD, WORDINGS["llama.cpp-grammar"], GOOD) as server:
+        model = model_at(server)
+        await ask(model)
+        await ask(model, schema_name="judgement")
+        await ask(model)
+        await model.close()
+        formats = [asked.json()["response_format"]["type"] for asked in server.asked]
+    assert formats == ["json_schema", "json_schema", "json_object", "json_schema"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked_for"), [("strict", "json_schema"), ("json_object", "json_object"), ("prompt", None)]
+)
+async def test_a_mode_that_is_set_is_kept(setting: str, asked_for: str | None, heard: Heard) -> None:
+    with Lenient(WORDINGS["openai"], asked_for) as server:
+        model = model_at(server, structured=setting)
+        await ask(model)
+        await model.close()
+        assert server.formats == [asked_for]
+    with Lenient(WORDINGS["openai"]) as server:
+        model = model_at(server, structured=setting)
+        with pytest.raises(SourceUnavailable, match="HTTP 400"):
+            await ask(model)
+        await model.close()
+    assert model.structured == setting
+    assert heard.sentences == []
 
 
 def test_without_a_key_no_client_is_made() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flows.errors import ContractBroken
-from flows.received import KeptAnswer, answer_path, keep_answer, keep_day, keep_feed, kept_answer, was_fetched
+from flows.received import KeptAnswer, keep_answer, keep_day, keep_feed, kept_answer, was_fetched
 from flows.storage import Lake
 
 DAY = date(2026, 3, 5)
@@ -102,18 +102,19 @@ def answer(**values: Any) -> KeptAnswer:
         "paper_id": "2603.00001",
         "source_sha256": "ab" * 32,
         "recipe_id": "0123456789ab",
-        "attempt": 1,
+        "step": "1-1",
         "model": "gpt-test",
         "answered_at": AT,
         "request_id": "req_1",
+        "is_batch": False,
+        "cost_usd": 0.001,
         "body": '{"content": "한국어 \\ud800 \u0000 \u2028"}',
     }
     return KeptAnswer.model_validate(told | values)
 
 
-def path_of(lake: Lake, **values: Any) -> Path:
-    kept = answer(**values)
-    return answer_path(lake, kept.recipe_id, kept.paper_id, kept.source_sha256, kept.attempt)
+def path_of(lake: Lake) -> Path:
+    return lake.home / "answers" / "one.json"
 
 
 def test_an_answer_is_found_again_as_it_was_kept(lake: Lake) -> None:
@@ -121,27 +122,6 @@ def test_an_answer_is_found_again_as_it_was_kept(lake: Lake) -> None:
     assert kept_answer(lake, path) is None
     keep_answer(lake, path, answer())
     assert kept_answer(lake, path) == answer()
-    assert lake.name(path) == "answers/0123456789ab/2603/2603.00001-abababababababab-1.json"
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"paper_id": "2603.00002"},
-        {"source_sha256": "cd" * 32},
-        {"recipe_id": "ffffffffffff"},
-        {"attempt": 2},
-    ],
-)
-def test_what_makes_a_request_another_one_makes_its_path_another_one(
-    lake: Lake, other: dict[str, Any]
-) -> None:
-    assert path_of(lake, **other) != path_of(lake)
-
-
-def test_the_hash_of_the_source_is_in_the_name_long_enough_to_be_its_own(lake: Lake) -> None:
-    one, other = "a" * 15 + "b" + "c" * 48, "a" * 16 + "c" * 48
-    assert path_of(lake, source_sha256=one) != path_of(lake, source_sha256=other)
 
 
 @pytest.mark.parametrize("left", [b"", b"{", b"null", b"[]", b'{"paper_id": "2603.00001"}', b"\xff\xfe"])

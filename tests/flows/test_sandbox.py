@@ -20,13 +20,18 @@ from huggingface_hub import HfApi
 from lxml import etree
 from pydantic import ValidationError
 
+from flows.clients.quota import span_seconds
+from flows.clients.structured import is_about_structure
 from flows.sandbox.config import SandboxConfig
 from flows.sandbox.faults import Fault, load_faults
-from flows.sandbox.hangul import is_name, phrase
+from flows.sandbox.hangul import is_name, phrase, pseudo_word
 from flows.sandbox.pseudo import MARK, pseudo_answer, sentences
 from flows.sandbox.server import Sandbox
 from schemas.answer import TranslationAnswer
+from schemas.judgement import JudgeAnswer
 from transforms.answers import judged
+from transforms.fence import fenced
+from transforms.lexicon import entries_in
 from transforms.placeholders import tokens
 from transforms.prompt import Source, messages_for, source_of
 
@@ -263,7 +268,7 @@ async def test_the_sdk_gets_a_marked_pseudo_translation_with_usage(start: Start)
     first, second = await completion(url), await completion(url)
     answer = TranslationAnswer.model_validate_json(first.choices[0].message.content)
     assert answer.paper_id == "2406.00001"
-    assert answer.title_ko.startswith("[모의 번역] PaperMill: ")
+    assert answer.title_ko.startswith("[샌드박스] PaperMill: ")
     assert first.model == "sandbox-pseudo"
     assert first.usage.total_tokens == first.usage.prompt_tokens + first.usage.completion_tokens > 100
     assert first.usage.completion_tokens_details.reasoning_tokens == 0
@@ -346,7 +351,144 @@ async def test_calls_over_the_limit_get_429_and_the_headers_that_say_when(start:
     assert refused.value.code == "rate_limit_exceeded"
     assert 0 < int(headers["retry-after"]) <= 60
     assert headers["x-ratelimit-limit-requests"] == "2"
-    assert headers["x-ratelimit-reset-requests"] == f"{headers['retry-after']}s"
+    assert span_seconds(headers["x-ratelimit-reset-requests"]) == int(headers["retry-after"])
+
+
+@pytest.mark.parametrize("limiter", ["window", "bucket"])
+async def test_a_limit_of_tokens_counts_the_prompt_and_the_most_allowed(start: Start, limiter: str) -> None:
+    url = start(tokens_per_minute=20_000, limiter=limiter).url
+    async with client(url) as api:
+        for expected in (200, 429):
+            messages: Any = messages_for(paper())
+            create = api.chat.completions.with_raw_response.create
+            asking = create(model="m", messages=messages, max_completion_tokens=15_000)
+            if expected == 200:
+                raw = await asking
+                left = int(raw.headers["x-ratelimit-remaining-tokens"])
+                assert 0 < left < 5_000
+            else:
+                with pytest.raises(openai.RateLimitError, match="reached for tokens") as refused:
+                    await asking
+                assert refused.value.type == "tokens"
+    headers = refused.value.response.headers
+    assert headers["x-ratelimit-limit-tokens"] == "20000"
+    assert span_seconds(headers["x-ratelimit-reset-tokens"]) is not None
+    assert "x-ratelimit-limit-requests" not in headers
+
+
+async def test_a_bucket_fills_evenly_where_a_window_stays_shut(start: Start) -> None:
+    refused = []
+    for limiter in ("bucket", "window"):
+        url = start(requests_per_minute=120, limiter=limiter).url
+        async with client(url) as api:
+            spent = await asyncio.gather(*(asked(api, paper()) for _ in range(121)), return_exceptions=True)
+            assert any(isinstance(each, openai.RateLimitError) for each in spent)
+            await asyncio.sleep(1.5)
+            (later,) = await asyncio.gather(asked(api, paper()), return_exceptions=True)
+            refused.append(isinstance(later, openai.RateLimitError))
+    assert refused == [False, True]
+
+
+async def test_a_service_may_tell_neither_limits_nor_waits(start: Start) -> None:
+    url = start(requests_per_minute=1, limit_headers=False, retry_after=False).url
+    async with client(url) as api:
+        raw = await api.chat.completions.with_raw_response.create(
+            model="m",
+            messages=messages_for(paper()),  # type: ignore[arg-type]
+        )
+        with pytest.raises(openai.RateLimitError) as refused:
+            await asked(api, paper())
+    for headers in (raw.headers, refused.value.response.headers):
+        assert not [name for name in headers if name.startswith("x-ratelimit") or name == "retry-after"]
+
+
+@pytest.mark.parametrize(
+    ("structured", "taken"),
+    [
+        ("strict", ["json_schema", "json_object", "text"]),
+        ("json_object", ["json_object", "text"]),
+        ("none", ["text"]),
+    ],
+)
+async def test_a_stricter_response_format_than_there_is_is_refused_as_services_word_it(
+    start: Start, structured: str, taken: list[str]
+) -> None:
+    url = start(structured=structured).url
+    formats: dict[str, Any] = {
+        "json_schema": {"type": "json_schema", "json_schema": {"name": "translation", "schema": {}}},
+        "json_object": {"type": "json_object"},
+        "text": {"type": "text"},
+    }
+    async with client(url) as api:
+        for name, response_format in formats.items():
+            messages: Any = messages_for(paper())
+            asking = api.chat.completions.create(
+                model="m", messages=messages, response_format=response_format
+            )
+            if name in taken:
+                assert (await asking).choices[0].message.content
+            else:
+                with pytest.raises(openai.BadRequestError) as refused:
+                    await asking
+                assert is_about_structure(refused.value)
+
+
+async def test_a_share_of_the_completion_can_be_reasoning(start: Start) -> None:
+    plain, thinking = [(await completion(start(reasoning=share).url)).usage for share in (0.0, 0.75)]
+    assert plain.completion_tokens_details.reasoning_tokens == 0
+    assert thinking.completion_tokens_details.reasoning_tokens == 3 * plain.completion_tokens
+    assert thinking.completion_tokens == 4 * plain.completion_tokens
+    assert thinking.total_tokens == thinking.prompt_tokens + thinking.completion_tokens
+
+
+# Judgements --------------------------------------------------------------------------------------
+
+
+def judgement_messages(before: str = "") -> list[dict[str, str]]:
+    korean = pseudo_answer("2406.00001", TITLE, ABSTRACT).model_dump()
+    paper_id = korean.pop("paper_id")
+    shown = {
+        "paper_id": paper_id,
+        "title": TITLE,
+        "abstract": ABSTRACT,
+        "full_text": "…",
+        "translation": korean,
+    }
+    return [{"role": "system", "content": "Judge."}, {"role": "user", "content": before + fenced(shown)}]
+
+
+async def judged_by(url: str, messages: list[dict[str, str]], **options: Any) -> JudgeAnswer:
+    async with client(url) as api:
+        given: Any = messages
+        answer = await api.chat.completions.create(model="m", messages=given, **options)
+    return JudgeAnswer.model_validate_json(answer.choices[0].message.content or "")
+
+
+@pytest.mark.parametrize("before", ["", "Here is the paper. <paper-12> is no fence.\n\n"])
+async def test_a_judge_finds_nothing(start: Start, before: str) -> None:
+    answer = await judged_by(start().url, judgement_messages(before))
+    assert answer == JudgeAnswer(paper_id="2406.00001", errors=[])
+
+
+async def test_a_judge_that_finds_marks_words_that_stand_there_and_spoils_no_translation(
+    start: Start,
+) -> None:
+    url = start(faults=fault(service="openai", answer="judge_finds", first=1)).url
+    translation = await completion(url)
+    assert json.loads(translation.choices[0].message.content) == right()
+    (found,) = (await judged_by(url, judgement_messages())).errors
+    assert found.severity == "major"
+    assert found.korean_span in pseudo_answer("2406.00001", TITLE, ABSTRACT).model_dump()[found.field]
+    assert found.english_span in ABSTRACT
+    assert (await judged_by(url, judgement_messages())).errors == []
+    assert [entry["fault"] for entry in requests(url)] == [None, "answer judge_finds", None]
+
+
+async def test_a_rule_can_be_about_one_thing_that_is_asked_for(start: Start) -> None:
+    url = start(faults=fault(service="openai", match={"asks": "judgement"}, status=500)).url
+    await completion(url)
+    with pytest.raises(openai.InternalServerError):
+        await judged_by(url, judgement_messages())
 
 
 # Faults ------------------------------------------------------------------------------------------
@@ -518,6 +660,29 @@ async def test_choices_and_usage_can_be_missing(start: Start) -> None:
     assert json.loads(without.choices[0].message.content) == right()
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "sign"),
+    [
+        ("loop", "abstract_ko", r"(\S+ \S+ \S+)(?: \1){9}"),
+        ("invisible", "abstract_ko", "\u200b.*\u202e"),
+        ("eaten", "abstract_ko", "\x08eta, \x0crac, \rho, \text"),
+        ("leak", "whats_new", "The paper_id you were given|paper_id: the paper_id you were given"),
+        ("truncated_sentence", "abstract_ko", "[^.]$"),
+        ("name", "abstract_ko", "GPT-4x"),
+        ("unit", "abstract_ko", "240억"),
+        ("repr", "technical_details", r"^\['.*'\]$"),
+    ],
+)
+async def test_a_spoilt_text_has_the_fault_in_its_field_and_the_rest_right(
+    start: Start, kind: str, field: str, sign: str
+) -> None:
+    answer = json.loads((await spoilt(start, kind)).choices[0].message.content)
+    assert re.search(sign, answer[field], re.DOTALL), answer[field]
+    assert not re.search(sign, right()[field], re.DOTALL)
+    changed = {key for key in answer if answer[key] != right()[key]}
+    assert changed == {field} if kind != "name" else field in changed
+
+
 async def test_answers_with_one_thing_wrong_are_wrong_in_that_and_nothing_else(start: Start) -> None:
     changed = {}
     for kind in ("wrong_paper", "chinese", "schema", "english", "number", "plain", "markup"):
@@ -556,6 +721,14 @@ async def test_answers_with_one_thing_wrong_are_wrong_in_that_and_nothing_else(s
         ("number", None),
         ("plain", None),
         ("markup", None),
+        ("loop", None),
+        ("invisible", None),
+        ("eaten", None),
+        ("leak", None),
+        ("truncated_sentence", None),
+        ("name", None),
+        ("unit", None),
+        ("repr", None),
     ],
 )
 async def test_a_spoilt_answer_is_refused_by_the_reader_for_what_is_wrong_with_it(
@@ -687,8 +860,11 @@ def test_in_the_foreground_it_says_where_it_is_and_ends_cleanly_on_a_signal(numb
 
 POLITE = re.compile(r"[가-힣](?:합니다|입니다)\.$")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
 SCALED = re.compile(
-    r"(\d[\d,]*(?:\.\d+)?)[ -]?(thousand|million|billion|trillion|만|억|조)s?(?![a-z])", re.IGNORECASE
+    rf"(\d[\d,]*(?:\.\d+)?|\b(?:{'|'.join(COUNTS)})(?=[ -]))[ -]?"
+    r"(thousand|million|billion|trillion|만|억|조)s?(?![a-z])",
+    re.IGNORECASE,
 )
 SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "만": 1e4, "억": 1e8, "조": 1e12}
 
@@ -709,7 +885,10 @@ def real() -> list[tuple[Source, TranslationAnswer]]:
 
 def values(text: str) -> set[float]:
     """Every number of the text, words for large units reckoned in."""
-    scaled = {round(float(m[1].replace(",", "")) * SCALES[m[2].lower()]) for m in SCALED.finditer(text)}
+    scaled = {
+        round(float(COUNTS.get(m[1].lower(), m[1].replace(",", ""))) * SCALES[m[2].lower()])
+        for m in SCALED.finditer(text)
+    }
     rest = SCALED.sub(" ", text)
     return scaled | {float(found.replace(",", "").rstrip(".")) for found in NUMBER.findall(rest)}
 
@@ -792,7 +971,8 @@ def test_the_quality_gate_accepts_nearly_every_pseudo_translation(
         }
         if errors := judged(json.dumps(body), source).errors:
             refused[source.english.paper_id] = errors
-    assert len(refused) <= len(real) / 100, refused
+    # Words without a meaning fit badly to sentences that the gate aligns by their words.
+    assert len(refused) <= len(real) / 50, refused
 
 
 def test_large_numbers_keep_their_value_in_korean_units() -> None:
@@ -816,6 +996,18 @@ def test_without_an_abstract_everything_is_made_from_the_title() -> None:
     assert POLITE.search(answer.abstract_ko)
     assert "PaperMill" in answer.abstract_ko
     assert len({answer.whats_new, answer.technical_details, answer.performance_highlights}) == 3
+
+
+def test_a_denial_stays_one() -> None:
+    for word in ("not", "without", "fails", "don't"):
+        assert "없이" in phrase(f"they {word} read documents")
+    assert "없이" not in phrase("they read documents")
+
+
+def test_no_pseudo_word_is_a_word_that_the_gate_knows() -> None:
+    words = [pseudo_word(f"{head}{tail}") for head in "abcdefghij" for tail in range(1000)]
+    assert not entries_in(" ".join(words))
+    assert not entries_in(MARK)
 
 
 @pytest.mark.parametrize("title", ["It", "?", "⟦M1⟧", "(((", "的", "a" * 5000])

@@ -67,7 +67,7 @@ def test_an_empty_variable_is_an_unset_one(name: str, monkeypatch: pytest.Monkey
         ("DAILY_PAPERS_FLOOR", "1.5"),
         ("DAILY_PAPERS_REFRESH_DAYS", "-1"),
         ("DAILY_PAPERS_PATIENCE", "0"),
-        ("DAILY_PAPERS_INPUT_PRICE", "-0.1"),
+        ("DAILY_PAPERS_MONTHLY_BUDGET", "-0.1"),
         ("DAILY_PAPERS_ARXIV_URL", "export.arxiv.org"),
         ("HF_ENDPOINT", "huggingface.co"),
         ("OPENAI_BASE_URL", "localhost:8000/v1"),

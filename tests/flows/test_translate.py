@@ -10,6 +10,7 @@ import pytest
 from daylists import record, records
 from line import DAY, Line
 from schemas.tables import TRANSLATIONS
+from transforms.conversation import MAX_ANSWERS, MAX_ROUNDS
 
 SPOILT: dict[str, set[str]] = {
     "html": {"bad_json"},
@@ -85,17 +86,52 @@ def test_an_answer_that_stays_bad_is_rejected_by_name_and_published_in_english(l
     assert set(refused["paper_id"]) == {PAPERS_OF[kind] for kind in SPOILT}
     assert refused.select("title_ko", "abstract_ko", "summary_ko").null_count().row(0) == (15, 15, 15)
     assert refused.select("title", "abstract").null_count().row(0) == (0, 0)
-    assert set(line.calls().values()) == {1, 2}
+    assert set(line.calls().values()) == {1, MAX_ANSWERS}
 
 
-def test_rejected_papers_are_not_paid_for_again_by_the_next_run(line: Line) -> None:
+def test_rejected_papers_are_tried_again_by_the_next_run_and_may_end_well(line: Line) -> None:
     spoil(line)
     line.run()
-    before = line.files()
     line.faults()
+    assert line.run().code == 0
+    assert line.calls() == {PAPERS_OF[kind]: 1 for kind in SPOILT}
+    rows = translations(line)
+    assert {row["translation_status"] for row in rows.values()} == {"ok"}
+    assert {rows[PAPERS_OF[kind]]["rounds"] for kind in SPOILT} == {2}
+    assert {rows[PAPERS_OF[kind]]["calls"] for kind in SPOILT} == {MAX_ANSWERS + 1}
+
+
+def test_a_paper_that_stays_bad_waits_for_the_operator_after_some_runs(
+    line: Line, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line.day(DAY, records(9))
+    bad = {"service": "openai", "match": {"paper_id": "2603.00001"}, "answer": "chinese"}
+    for _ in range(MAX_ROUNDS):
+        line.faults(bad)
+        assert line.run().code == 1
+        assert line.calls()["2603.00001"] == MAX_ANSWERS
+    before = line.files()
+    line.faults(bad)
+    capsys.readouterr()
     assert line.run().code == 0
     assert line.calls() == {}
     assert line.files() == before
+    assert "--retranslate rejected" in capsys.readouterr().out
+    line.faults()
+    assert line.backfill(DAY, DAY, retranslate="rejected").code == 0
+    assert line.calls() == {"2603.00001": 1}
+    assert set(line.release()["translation_status"]) == {"ok"}
+
+
+def test_the_korean_of_a_rejected_paper_stays_in_the_lake_and_out_of_the_release(line: Line) -> None:
+    line.day(DAY, records(9))
+    line.faults({"service": "openai", "match": {"paper_id": "2603.00001"}, "answer": "chinese"})
+    line.run()
+    assert "该模型" in translations(line)["2603.00001"]["abstract_ko"]
+    assert line.release()["abstract_ko"].null_count() == 1
+    assert not any(
+        b"\xe8\xaf\xa5" in path.read_bytes() for path in (line.home / "release/digest").rglob("*.md")
+    )
 
 
 def test_broken_answers_are_counted_with_their_tokens(line: Line) -> None:
@@ -115,8 +151,8 @@ def test_the_re_ask_shows_the_answer_and_quotes_its_faults(line: Line) -> None:
     line.day(DAY, records(1))
     line.faults({"service": "openai", "answer": "chinese", "first": 1})
     line.run()
-    bodies = [json.loads(path.read_bytes()) for path in sorted((line.home / "answers").rglob("*.json"))]
-    assert [body["attempt"] for body in bodies] == [1, 2]
+    bodies = [json.loads(path.read_bytes()) for path in sorted((line.home / "answers").rglob("2*.json"))]
+    assert [body["step"] for body in bodies] == ["1-1", "1-2"]
     prompts = [json.loads(body["body"])["usage"]["prompt_tokens"] for body in bodies]
     assert prompts[1] > prompts[0]
 
@@ -299,14 +335,99 @@ def test_no_more_calls_are_under_way_than_the_setting_says(line: Line) -> None:
 # What makes a paper pending again ----------------------------------------------------------------
 
 
-def test_another_model_translates_again_and_keeps_the_earlier_rows(line: Line) -> None:
+def test_another_model_translates_what_is_new_and_the_rest_only_when_asked_to(line: Line) -> None:
     line.day(DAY, records(3))
     line.run()
     line.set(DAILY_PAPERS_MODEL="another-model")
+    line.faults()
     assert line.run().code == 0
-    assert sum(line.calls().values()) == 6
-    assert line.table(TRANSLATIONS).height == 6
-    assert line.release().height == 3
+    assert line.calls() == {}
+    line.day(DAY, records(4), fetched_at="2026-04-02T000000Z")
+    assert line.run().code == 0
+    assert sum(line.calls().values()) == 1
+    assert line.backfill(DAY, DAY, retranslate="recipe").code == 0
+    assert sum(line.calls().values()) == 4
+    assert line.table(TRANSLATIONS).height == 7
+    assert line.release().height == 4
+    assert line.backfill(DAY, DAY, retranslate="recipe").code == 0
+    assert sum(line.calls().values()) == 4
+
+
+def test_a_recipe_can_be_read_beside_its_answers(line: Line) -> None:
+    line.set(DAILY_PAPERS_TEMPERATURE="0.2")
+    line.day(DAY, records(1))
+    line.run()
+    (recipe_id,) = set(line.table(TRANSLATIONS)["recipe_id"])
+    recipe = json.loads((line.home / "answers" / recipe_id / "recipe.json").read_bytes())
+    assert recipe["parameters"] == [["temperature", 0.2]]
+
+
+# Full text ---------------------------------------------------------------------------------------
+
+
+def test_with_full_text_the_paper_s_page_is_fetched_once_kept_and_shown_to_the_model(line: Line) -> None:
+    line.set(DAILY_PAPERS_CONTENT="fulltext")
+    line.day(DAY, records(3))
+    assert line.run().code == 0
+    pages = sorted(path.name for path in (line.home / "raw/papers").rglob("*.md"))
+    assert pages == ["2603.00001.md", "2603.00002.md", "2603.00003.md"]
+    with_text = line.table(TRANSLATIONS)["input_tokens"].min()
+    line.set(DAILY_PAPERS_CONTENT=None)
+    line.faults()
+    assert line.backfill(DAY, DAY, retranslate="recipe").code == 0
+    assert line.requests("paper_pages") == []
+    assert line.table(TRANSLATIONS)["input_tokens"].min() < with_text
+
+
+def test_a_paper_without_a_page_is_translated_from_its_abstract(line: Line) -> None:
+    line.set(DAILY_PAPERS_CONTENT="fulltext")
+    line.day(DAY, records(2))
+    line.faults({"service": "paper_pages", "match": {"paper_id": "2603.00001"}, "status": 404})
+    ended = line.run()
+    assert ended.code == 0
+    assert ended.report is not None
+    assert ended.report.full_texts == {"found": 1, "none": 1}
+    assert set(line.release()["translation_status"]) == {"ok"}
+
+
+def test_a_paper_whose_page_cannot_be_had_waits_and_costs_nothing(line: Line) -> None:
+    line.set(DAILY_PAPERS_CONTENT="fulltext", DAILY_PAPERS_PATIENCE=1)
+    line.day(DAY, records(2))
+    line.faults({"service": "paper_pages", "match": {"paper_id": "2603.00001"}, "status": 503})
+    assert line.run().code == 3
+    assert line.calls() == {"2603.00002": 1}
+    line.faults()
+    assert line.run().code == 0
+    assert line.calls() == {"2603.00001": 1}
+
+
+# The judge ---------------------------------------------------------------------------------------
+
+
+FINDS = {
+    "service": "openai",
+    "match": {"paper_id": "2603.00001", "asks": "judgement"},
+    "answer": "judge_finds",
+}
+
+
+def test_a_judge_is_asked_and_paid_for_and_its_errors_are_asked_about_again(line: Line) -> None:
+    line.set(DAILY_PAPERS_JUDGE_MODEL="another-model")
+    line.day(DAY, records(2))
+    line.faults(FINDS | {"first": 1})
+    assert line.run().code == 0
+    rows = translations(line)
+    assert [answer["purpose"] for answer in rows["2603.00002"]["answers"]] == ["translate", "judge"]
+    assert [answer["purpose"] for answer in rows["2603.00001"]["answers"]] == ["translate", "judge"] * 2
+    assert [answer["model"] for answer in rows["2603.00002"]["answers"]][1] == "another-model"
+
+
+def test_what_the_judge_finds_each_time_refuses_the_paper(line: Line) -> None:
+    line.set(DAILY_PAPERS_JUDGE_MODEL="another-model")
+    line.day(DAY, records(9))
+    line.faults(FINDS)
+    assert line.run().code == 1
+    assert {code[:6] for code in errors(translations(line)["2603.00001"])} == {"judge_"}
 
 
 def test_a_kept_answer_that_is_broken_is_named_and_not_paid_for_unnoticed(

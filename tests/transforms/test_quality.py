@@ -6,6 +6,7 @@ import pytest
 
 from schemas.answer import English, Korean, Section
 from schemas.tables import SECTIONS
+from transforms.gate import language, links, markup, numbers, shape, source
 from transforms.quality import CODES, issues, repaired
 
 TITLE = "Lantern-2: A 7B Router for Long Video with $k$ Experts"
@@ -31,6 +32,13 @@ SUMMARY = (
     "GPT-4보다 3.2배 빠르고, LongBench-3D에서 12.5% 더 높은 점수를 얻습니다.",
 )
 GOOD = Korean(TITLE_KO, ABSTRACT_KO, [Section(n, t) for n, t in zip(SECTIONS, SUMMARY, strict=True)])
+# Names, support, terms, flips and leaks have tests of their own.
+OWN_CODES = {
+    code
+    for module in (shape, language, markup, links, source, numbers)
+    for check in module.CHECKS
+    for code in check.codes
+}
 
 Edit = Callable[[Korean], Korean]
 
@@ -69,8 +77,9 @@ def only_title(korean: Korean) -> Korean:
 ENDING = "점수를 얻습니다."
 FAULTS: list[tuple[str, Edit]] = [
     ("empty_field", title(" ")),
-    ("empty_field", abstract_is(None)),
+    ("empty_field", abstract_is("")),
     ("empty_field", last(SUMMARY[2], "없음.")),
+    ("empty_field", last(SUMMARY[2], "GPT-4보다 빠릅니다.")),
     ("empty_field", lambda korean: korean._replace(summary_ko=[])),
     ("section_set", sections(SECTIONS[0], SECTIONS[2])),
     ("section_set", sections(SECTIONS[1], SECTIONS[0], SECTIONS[2])),
@@ -79,28 +88,34 @@ FAULTS: list[tuple[str, Edit]] = [
     ("too_long", abstract_is("가" * 30_000)),
     ("length_ratio", abstract_is("라우터를 제시합니다.")),
     ("length_ratio", title("긴 비디오를 위한 라우터 " * 20)),
+    ("length_ratio", title("라우터")),
     ("cut_off", abstract("입니다.", "입")),
     ("cut_off", abstract("GPT-4보다", "(GPT-4보다")),
     ("cut_off", last(ENDING, "점수를 얻습니다:")),
     ("repetition", last(ENDING, f"{ENDING} {SUMMARY[0]}")),
     ("repetition", last(ENDING, "점수를 점수를 점수를 점수를 점수를 얻습니다.")),
     ("repetition", last(ENDING, "점수를 얻고 더 얻고 더 얻고 더 얻고 더 얻습니다.")),
+    ("repetition", last("GPT-4보다", "GPT-4보다 더 빠른 더 빠른")),
     ("repetition", last(ENDING, "하하하하하하하하하하하하 얻습니다.")),
+    ("repetition", last("점수를", "7B 7B 7B 7B 7B 7B 점수를")),
     ("hangul_share", abstract_is("We present a router. It is fast 입니다.")),
     ("hangul_share", last(SUMMARY[2], "1, 2, 3, 4, 5, 6, 7.")),
     ("title_not_korean", title("Lantern-2: A 7B Router with $k$ Experts")),
     ("untranslated", last(ENDING, f"{ENDING} It is trained on the clips and lowers the cost 합니다.")),
     ("untranslated", last(ENDING, "much better scores than before 얻습니다.")),
+    ("untranslated", last("점수", "gains 12.5% over the best of four baselines; 점수")),
+    ("untranslated", last("점수", "점수(it is trained on clips and it lowers the cost)")),
     ("untranslated", title("Lantern-2: a router for long video 연구 $k$")),
     ("foreign_script", last("점수", "分数")),
     ("foreign_script", last("점수", "оценка")),
     ("foreign_script", last("점수", "점ㅜ")),
-    ("foreign_script", last("점수", "β 점수")),
+    ("foreign_script", last("점수", "μοντέλο 점수")),
     ("register", last("얻습니다", "얻는다")),
     ("register", last("빠르고,", "빠르다.")),
     ("register", last("얻습니다", "얻어요")),
     ("register", last("얻습니다", "얻은 것은 아니다")),
     ("register", last("얻습니다", "얻음")),
+    ("register", last(ENDING, "다음과 같습니다: 1) 점수를 얻음.")),
     ("register", title("Lantern-2는 $k$개의 전문가를 갖춘 7B 라우터입니다")),
     ("invisible_character", last("점수", "점\u200b수")),
     ("invisible_character", last("점수", "\u202e점수")),
@@ -126,6 +141,9 @@ FAULTS: list[tuple[str, Edit]] = [
     ("url_missing", abstract("https://example.org/lantern ", "웹")),
     ("formula_invented", abstract("$O(n \\log n)$", "$O(n)$")),
     ("formula_invented", last("점수", "\\alpha 점수")),
+    ("link_glued", abstract("https://example.org/lantern 에", "https://example.org/lantern에")),
+    ("percent", last("3.2배", "3.2%")),
+    ("percent", abstract("12.5%", "12.5점")),
     ("url_invented", last("점수", "https://example.com/lantern 점수")),
     ("url_invented", abstract("example.org/lantern", "example.org/lantem")),
     ("url_invented", last("점수", "github.io/x와 www.example.net 점수")),
@@ -145,13 +163,13 @@ FAULTS: list[tuple[str, Edit]] = [
 ]
 
 NEAR_MISSES: list[tuple[str, Edit]] = [
-    ("empty_field", last(SUMMARY[2], "GPT-4보다 더 빠릅니다.")),
+    ("empty_field", last(SUMMARY[2], "이 라우터는 GPT-4보다 훨씬 더 빠릅니다.")),
     ("section_set", sections(None, None, None)),
     ("too_long", abstract("제시합니다.", "제시합니다. " + "그렇습니다. " * 100)),
     ("length_ratio", abstract("이 논문은", "이 논문은 아주 긴 비디오를 위해")),
     ("cut_off", last(ENDING, "점수를 얻습니다: 1) 첫째이고 (2) 둘째입니다.")),
     ("cut_off", last(ENDING, "점수를 얻습니다. 코드: https://example.org/lantern")),
-    ("repetition", last(ENDING, "더 높은 점수를 더 자주 얻습니다.")),
+    ("repetition", last(ENDING, "더 나은 점수를 더 자주 얻습니다.")),
     (
         "hangul_share",
         last(
@@ -161,8 +179,10 @@ NEAR_MISSES: list[tuple[str, Edit]] = [
     ("title_not_korean", title("Lantern-2: 7B $k$ Router 연구")),
     ("untranslated", last(ENDING, '"think before you route the frame"으로 점수를 얻습니다.')),
     ("untranslated", last(ENDING, "Long Video Understanding Benchmark Suite 점수를 얻습니다.")),
+    ("untranslated", last(ENDING, "reinforcement learning from human feedback 점수를 얻습니다.")),
     ("untranslated", last(ENDING, "점수(the score that we get on the benchmark)를 얻습니다.")),
     ("foreign_script", last("점수", "O(n²) · ½ · ≤ → “점수” 😀 é")),
+    ("foreign_script", last("점수", "β와 Δ의 비(非)선형 점수")),
     ("register", last(ENDING, "Li et al. 2024와 달리 점수를 얻습니까? 확인해 보십시오.")),
     ("register", last(ENDING, '점수를 얻습니다(그림 참조). 저자는 "맞습니다."')),
     (
@@ -173,12 +193,18 @@ NEAR_MISSES: list[tuple[str, Edit]] = [
         ),
     ),
     ("register", title("Lantern-2: $k$와 람다")),
+    ("register", last(ENDING, "점수를 얻습니다. 단계는 둘로 나뉩니다: 1) 수집, 2) 정제.")),
+    ("register", last(ENDING, "점수를 얻습니다. 질문은 이렇습니다: 모델은 왜 잊는가?")),
     ("invisible_character", last("점수", "점수—‘값’")),
     ("newline", last(ENDING, f"{ENDING}\n")),
     ("markup", last("점수", "<route> 점수 3 < 5, A&B, A*")),
     ("markup", last("점수", "'가'와 \"나\" [1] 점수")),
     ("placeholder", abstract("이 논문은", "[이] 논문은")),
+    ("placeholder", title(TITLE_KO.replace("$k$", "k"))),
     ("url_missing", abstract("https://example.org/lantern 에", "https://example.org/lantern에")),
+    ("link_glued", last(ENDING, "점수를 얻습니다. 코드는 (https://example.org/lantern)에 있습니다.")),
+    ("percent", last("12.5%", "12.5%포인트")),
+    ("percent", last("12.5%", "12.5 퍼센트")),
     ("formula_invented", last("점수", "$k$ 점수")),
     ("url_invented", last(ENDING, "점수를 얻습니다. 코드는 (https://example.org/lantern)에 있습니다.")),
     ("url_invented", last("점수", "Node.js와 example.org/lantern의 점수")),
@@ -216,10 +242,11 @@ def test_near_miss_is_let_through(code: str, edit: Edit) -> None:
 
 
 def test_every_code_is_known_and_has_a_fault_and_a_near_miss() -> None:
-    assert {code for code, _ in FAULTS} | {"abstract_invented"} == set(CODES)
-    assert {code for code, _ in NEAR_MISSES} == set(CODES)
-    assert {code for _, edit in FAULTS for code in codes(edit(GOOD))} <= set(CODES)
-    assert all(meaning.endswith(".") and "\n" not in meaning for meaning in CODES.values())
+    assert {code for code, _ in FAULTS} | {"abstract_invented"} >= OWN_CODES
+    assert {code for code, _ in NEAR_MISSES} >= OWN_CODES
+    found = [issue for _, edit in FAULTS for issue in issues(ENGLISH, edit(GOOD))]
+    assert all(issue.severity in CODES[issue.code].severities.split(", ") for issue in found)
+    assert all(meaning.endswith(".") and "\n" not in meaning for meaning, _ in CODES.values())
 
 
 def test_messages_quote_the_fault_and_the_english_beside_it() -> None:
@@ -240,7 +267,9 @@ def test_a_fault_in_a_section_is_reported_under_its_name() -> None:
     bullets = sections(None, None, None)(GOOD)
     (issue,) = issues(
         ENGLISH,
-        bullets._replace(summary_ko=[*bullets.summary_ko[:2], Section(None, "아주 빠른 라우터이다.")]),
+        bullets._replace(
+            summary_ko=[*bullets.summary_ko[:2], Section(None, "아주 빠르고 정확한 라우터이다.")]
+        ),
     )
     assert issue.field == "summary_ko[2]"
 
@@ -273,8 +302,11 @@ def test_without_an_abstract_a_summary_is_not_judged_by_its_numbers() -> None:
 
 def test_a_title_that_is_one_name_may_be_kept() -> None:
     english = English("2406.00003", "Lantern-2", None)
-    (issue,) = issues(english, Korean("Lantern-2", None, []))
-    assert (issue.code, issue.severity) == ("title_not_korean", "warning")
+    assert issues(english, Korean("Lantern-2", None, [])) == []
+    hyphenated = English("2406.00003", "Light My Lantern", "We build Light-My-Lantern.")
+    summary = [Section(None, "등불을 밝히는 시스템인 Light-My-Lantern을 만들었습니다.")]
+    assert issues(hyphenated, Korean("Light My Lantern", None, summary)) == []
+    assert issues(hyphenated, Korean("Light Your Lantern", None, summary)) != []
 
 
 def test_source_letters_may_be_kept() -> None:
@@ -283,6 +315,11 @@ def test_source_letters_may_be_kept() -> None:
         "道와 \\beta 학습", "道와 α, β를 연구합니다.", [Section(None, "道를 연구하는 논문입니다.")]
     )
     assert "foreign_script" not in codes(korean, english)
+
+
+def test_repaired_takes_the_backslash_of_latex_outside_formulas_only() -> None:
+    korean = Korean(None, None, [Section(None, r"R\&D를 95\% 줄이며 $p < 5\%$ 입니다.")])
+    assert repaired(korean).summary_ko[0].text == r"R&D를 95% 줄이며 $p < 5\%$ 입니다."
 
 
 def test_repaired_puts_a_space_after_a_link_and_touches_nothing_else() -> None:
@@ -295,7 +332,3 @@ def test_repaired_puts_a_space_after_a_link_and_touches_nothing_else() -> None:
     assert korean.summary_ko == [Section(None, "https://example.org/a 를 봅니다.")]
     assert repaired(korean) == korean
     assert repaired(GOOD) == GOOD
-
-
-def test_a_link_with_a_glued_particle_is_no_fault() -> None:
-    assert issues(ENGLISH, abstract("lantern 에", "lantern에")(GOOD)) == []

@@ -51,10 +51,22 @@ def korean_notation(value: int) -> str:
         ("3.2배", "16/5"),
         ("1.45times", "29/20"),
         ("80GB", "80"),
+        ("비용의 10분의 1만 필요합니다", "1/10"),
+        ("0.6만 낮아집니다", "3/5"),
+        ("25만 줄을 썼습니다", "250000"),
+        ("2만 개를 사용합니다", "20000"),
+        ("1.2조 개", "1200000000000"),
+        ("3조명", "3"),
     ],
 )
 def test_notation_is_read_as_its_value(text: str, expected: str) -> None:
     assert first_readings(text) == [Fraction(expected)]
+
+
+@pytest.mark.parametrize("text", ["2만 사용합니다", "2만을 넘습니다"])
+def test_a_particle_that_may_scale_leaves_both_readings_open(text: str) -> None:
+    (number,) = numbers(text)
+    assert number.options == ((Fraction(20_000),), (Fraction(2),))
 
 
 @pytest.mark.parametrize(
@@ -119,6 +131,8 @@ def test_a_swapped_fraction_is_another_number() -> None:
         ("50% of it", "절반"),
         ("a million images", "백만 장"),
         ("twelve tasks", "열두 개"),
+        ("a quadruplet", "네 개"),
+        ("quadratic cost", "두 배"),
     ],
 )
 def test_korean_number_words_find_their_english(english: str, korean: str) -> None:
@@ -136,7 +150,7 @@ def test_english_words_and_korean_digits_meet() -> None:
 
 @pytest.mark.parametrize(
     ("english", "korean"),
-    [("millions", "수백만"), ("tens of thousands", "수만"), ("hundreds", "수백"), ("billions", "수십억")],
+    [("millions", "수백만"), ("tens of thousands", "수만 개"), ("hundreds", "수백"), ("billions", "수십억")],
 )
 def test_vague_magnitudes_are_the_same_power_of_ten(english: str, korean: str) -> None:
     (_, _, options), *rest = korean_vague_numbers(korean)
@@ -144,7 +158,50 @@ def test_vague_magnitudes_are_the_same_power_of_ten(english: str, korean: str) -
     assert options[0][0] in values(english)
 
 
-@pytest.mark.parametrize("text", ["할 수만 있다면", "변수만 바꿉니다", "수많은 모델", "조건", "세대", "한다"])
+@pytest.mark.parametrize(
+    ("english", "korean"),
+    [
+        ("half an hour", "30분"),
+        ("a factor of four fewer errors", "4분의 1"),
+        ("four times smaller", "4분의 1"),
+        ("5x less memory", "5분의 1"),
+        ("an order of magnitude faster", "10배"),
+        ("several orders of magnitude", "100배"),
+        ("released in May 2024", "2024년 5월"),
+        ("3.2 percentage points", "3.2%p"),
+        ("0.1B to 405B", "0.1B에서 405B"),
+        ("top-1 accuracy", "top-1 정확도"),
+        ("k=5", "k=5"),
+        ("16x16 patches", "16×16 패치"),
+        ("a million samples", "1M개"),
+    ],
+)
+def test_what_is_said_in_another_way_is_supported(english: str, korean: str) -> None:
+    assert all(number.fits(values(english)) for number in numbers(korean))
+
+
+def test_a_factor_supports_no_other_fraction() -> None:
+    assert not numbers("3분의 1")[0].fits(values("two-thirds of the layers, 2x faster"))
+    assert not numbers("5월")[0].fits(values("this may help"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "할 수만 있다면",
+            "변수만 바꿉니다",
+            "샘플 수만 늘립니다",
+            "수많은 모델",
+            "수조건",
+            "조건",
+            "조명",
+            "세대",
+            "한다",
+        ),
+        *("데이터 셋", "3D 열 장면", "네, 그렇습니다", "두개골"),
+    ],
+)
 def test_syllables_of_other_words_are_not_numbers(text: str) -> None:
     assert [*korean_word_numbers(text), *korean_vague_numbers(text)] == []
 

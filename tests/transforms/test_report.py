@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from schemas.payloads import Usage
 from schemas.tables import RELEASE
 from tablerows import LATER, release_rows, released
+from transforms.estimate import assumed, estimated
+from transforms.prices import bundled_prices
 from transforms.report import Report, day_papers, report_lines, report_markdown, report_sentences
 
 
@@ -41,33 +44,45 @@ def test_the_exit_code_is_the_contracts_and_a_bad_run_is_failed(
     assert (made.exit_code, made.is_failed) == (code, failed)
 
 
-def test_the_cost_is_known_when_both_prices_are() -> None:
-    made = report(usage={"input": 2_000_000, "output": 500_000})
-    assert made.cost(0.25, 2.0) == pytest.approx(1.5)
-    assert made.cost(0.0, 0.0) == 0
-    assert made.cost(None, 2.0) is None
-    assert made.cost(0.25, None) is None
+def test_answers_add_up_and_one_unknown_price_makes_the_cost_unknown() -> None:
+    usage = Usage.model_validate({"prompt_tokens": 900, "completion_tokens": 400})
+    made = report()
+    made.paid(usage, 0.25)
+    made.paid(usage, 0.5)
+    assert made.usage == {"calls": 2, "input": 1800, "output": 800, "cached": 0, "reasoning": 0}
+    assert made.cost_usd == 0.75
+    made.paid(usage, None)
+    made.paid(usage, 0.5)
+    assert made.cost_usd is None
+    assert made.usage["calls"] == 4
 
 
 def test_the_table_counts_every_step_and_leaves_out_what_did_not_happen() -> None:
     made = report(
         listed={"new": 1234, "unchanged": 5, "changed": 0},
         translated={"ok": 40, "rejected": 2, "waiting": 1},
-        usage={"calls": 44, "input": 60_000, "cached": 1280, "output": 30_000},
+        usage={"calls": 44, "input": 60_000, "cached": 1280, "output": 30_000, "reasoning": 9_000},
+        cost_usd=1.5,
         codes={"register": 1, "number_missing": 2},
         files_written=3,
     )
-    assert report_lines(made, 1.5) == [
+    assert report_lines(made) == [
         ("Listed", "1,234 new, 5 unchanged"),
         ("Translated", "40 ok, 2 rejected, 1 waiting"),
-        ("Model", "44 answers, 60,000 tokens in (1,280 cached), 30,000 out, $1.5000"),
+        ("Model", "44 answers, 60,000 tokens in (1,280 cached), 30,000 out (9,000 reasoning), $1.5000"),
         ("Rejected for", "2 number_missing, 1 register"),
         ("Release", "3 files written"),
     ]
 
 
 def test_an_unknown_price_is_said() -> None:
-    assert dict(report_lines(report(), None))["Model"].endswith("no price set")
+    line = dict(report_lines(report(cost_usd=None, usage={"calls": 1})))["Model"]
+    assert line == "1 answers, 0 tokens in (0 cached), 0 out, cost unknown (DAILY_PAPERS_PRICES)"
+
+
+def test_a_dry_run_tells_what_it_would_cost_instead_of_what_it_did() -> None:
+    lines = report_lines(report(listed={"new": 4}, estimate=estimated([], assumed("m"), bundled_prices())))
+    assert lines == [("Listed", "4 new"), ("Papers pending", "0")]
 
 
 def test_sentences_tell_what_was_missing_and_where_the_rest_is_kept() -> None:
@@ -98,21 +113,21 @@ def test_the_reasons_of_refused_records_are_not_given_for_translations() -> None
         record_reasons={"bad_record": 1},
     )
     assert "1 of 10 translations rejected (1 register)" in report_sentences(made)[0]
-    assert dict(report_lines(made, None))["Rejected for"] == "1 bad_record, 1 register"
+    assert dict(report_lines(made))["Rejected for"] == "1 bad_record, 1 register"
 
 
 def test_the_artifact_is_a_heading_a_table_and_a_list() -> None:
     made = report(listed={"new": 1}, unavailable=["away"])
-    html = MarkdownIt("gfm-like").render(report_markdown(made, None))
+    html = MarkdownIt("gfm-like").render(report_markdown(made))
     assert "<h1>daily 2026-03-05</h1>" in html
-    assert html.count("<tr>") == 1 + len(report_lines(made, None))
+    assert html.count("<tr>") == 1 + len(report_lines(made))
     assert "<li>away</li>" in html
 
 
 def test_text_from_outside_cannot_forge_the_artifact() -> None:
     hostile = "x | y\n\n# Forged\n<script>alert(1)</script> [a](https://evil.example)"
     made = report(unavailable=[hostile], ignored_fields={hostile: 1}, papers=[(3, hostile, "ok")])
-    page = report_markdown(made, None)
+    page = report_markdown(made)
     html = MarkdownIt("gfm-like").render(page)
     assert html.count("<h1>") == 1
     assert "<script" not in html
@@ -131,13 +146,13 @@ def test_the_days_papers_stand_by_votes_in_korean_where_there_is_any() -> None:
     )
     day = day_papers(rows, date(2026, 3, 5))
     assert day == [(9, "첫째", "ok"), (9, "Second", "pending"), (3, "Third", "pending")]
-    html = MarkdownIt("gfm-like").render(report_markdown(report(papers=day), None))
+    html = MarkdownIt("gfm-like").render(report_markdown(report(papers=day)))
     assert html.index("첫째") < html.index("Second") < html.index("Third")
     assert day_papers(RELEASE.empty(), date(2026, 3, 5)) == []
 
 
 def test_a_report_without_faults_is_heading_and_table_only() -> None:
-    page = report_markdown(report(), None)
+    page = report_markdown(report())
     assert page.startswith("# daily 2026")
     assert page.endswith("|\n")
     assert "\n- " not in page

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.answer import Issue, Korean, Section
-from schemas.payloads import PromptTokensDetails, Usage
+from schemas.payloads import CompletionTokensDetails, PromptTokensDetails, Usage
 from schemas.tables import ABSTRACTS, TRANSLATIONS
 from tablerows import (
     ABSTRACT,
@@ -18,15 +18,16 @@ from tablerows import (
     TITLE,
     abstract,
     abstracts,
+    rejection,
     translation,
     translations,
 )
 from transforms.answers import Judgement
+from transforms.conversation import MAX_ROUNDS, Ended, Paid, Step
 from transforms.prompt import PROMPT_VERSION, source_of
 from transforms.translations import (
-    Recipe,
+    given_up,
     pending_translations,
-    recipe_for,
     translation_row,
     translation_sources,
     translations_of,
@@ -36,10 +37,6 @@ SOURCE = source_of("2603.00001", TITLE, ABSTRACT)
 KOREAN = Korean("제목", "초록입니다.", [Section("What's New", "새롭습니다.")])
 ERROR = Issue("register", "error", "abstract_ko", "Not 합니다체.")
 WARNING = Issue("length_ratio", "warning", "abstract_ko", "Short.")
-
-
-def judgement(*issues: Issue, korean: Korean | None = KOREAN, usage: Usage | None = None) -> Judgement:
-    return Judgement(korean, list(issues), "{}", "gpt-test-1", usage or Usage())
 
 
 def ids(rows: pl.DataFrame) -> list[str]:
@@ -79,38 +76,52 @@ def test_an_abstract_of_which_nothing_is_left_without_its_tex_is_not_asked_for()
     assert translation_sources(abstracts(abstract(abstract=r"\textbf{}"))).is_empty()
 
 
-@pytest.mark.parametrize("status", ["ok", "rejected"])
-def test_a_translated_paper_is_not_pending_whatever_became_of_it(status: str) -> None:
+def test_a_translated_paper_is_not_pending() -> None:
     sources = translation_sources(abstracts(abstract()))
-    known = translations(translation(translation_status=status))
-    assert pending_translations(sources, known, RECIPE).is_empty()
+    assert pending_translations(sources, translations(translation()), RECIPE).is_empty()
 
 
-@pytest.mark.parametrize(
-    ("changed", "why"),
-    [
-        ({"abstract": "Other words."}, "abstract"),
-        ({"title": "Other title"}, "title"),
-    ],
-)
-def test_a_changed_source_is_pending_again(changed: dict[str, str], why: str) -> None:
+@pytest.mark.parametrize("changed", [{"abstract": "Other words."}, {"title": "Other title"}])
+def test_a_changed_source_is_pending_again(changed: dict[str, str]) -> None:
     sources = translation_sources(abstracts(abstract(**changed)))
-    assert ids(pending_translations(sources, translations(translation()), RECIPE)) == ["2603.00001"], why
+    assert ids(pending_translations(sources, translations(translation()), RECIPE)) == ["2603.00001"]
 
 
-def test_another_model_or_prompt_makes_everything_pending_and_nothing_else_does() -> None:
+OTHER = RECIPE._replace(model="gpt-other")
+
+
+def test_another_recipe_redoes_only_what_the_operator_asks_for() -> None:
     sources = translation_sources(abstracts(abstract(fetched_at=LATER)))
     known = translations(translation())
+    assert pending_translations(sources, known, OTHER).is_empty()
+    assert pending_translations(sources, known, OTHER, "recipe")["rounds"].to_list() == [1]
+    own = translations(translation(), translation(recipe_id=OTHER.recipe_id))
+    assert pending_translations(sources, own, OTHER, "recipe").is_empty()
+
+
+def test_a_rejected_paper_is_tried_again_a_bounded_number_of_times() -> None:
+    sources = translation_sources(abstracts(abstract()))
+    for rounds in range(1, MAX_ROUNDS):
+        known = translations(rejection(rounds=rounds))
+        assert pending_translations(sources, known, RECIPE)["rounds"].to_list() == [rounds + 1]
+        assert given_up(sources, known) == []
+    known = translations(rejection(rounds=MAX_ROUNDS))
     assert pending_translations(sources, known, RECIPE).is_empty()
-    for recipe in (recipe_for("gpt-other"), Recipe(RECIPE.model, "another prompt")):
-        assert pending_translations(sources, known, recipe).height == 1
+    assert given_up(sources, known) == ["2603.00001"]
+    asked = pending_translations(sources, known, RECIPE, "rejected")
+    assert asked["rounds"].to_list() == [MAX_ROUNDS + 1]
 
 
-def test_a_recipe_is_today_s_prompt_with_a_model_and_its_id_is_short() -> None:
-    recipe = recipe_for("gpt-test")
-    assert recipe == ("gpt-test", PROMPT_VERSION)
-    # Spelt out: another id would pay for every paper again.
-    assert Recipe("m", "p").recipe_id == "564d66bf4326"
+def test_rounds_of_all_recipes_count_towards_the_bound() -> None:
+    sources = translation_sources(abstracts(abstract()))
+    known = translations(rejection(rounds=2))
+    assert pending_translations(sources, known, OTHER)["rounds"].to_list() == [1]
+    more = translations(rejection(rounds=2), rejection(recipe_id=OTHER.recipe_id))
+    assert pending_translations(sources, more, OTHER).is_empty()
+    assert given_up(sources, more) == ["2603.00001"]
+    mended = translations(rejection(rounds=3), translation(recipe_id=OTHER.recipe_id))
+    assert pending_translations(sources, mended, RECIPE).is_empty()
+    assert given_up(sources, mended) == []
 
 
 NUMBERS = st.lists(st.integers(1, 6), unique=True)
@@ -129,19 +140,31 @@ def test_pending_and_done_are_all_and_row_order_does_not_matter(
     assert_frame_equal(again, pending)
 
 
-# What becomes of an answer -----------------------------------------------------------------------
+# What becomes of a conversation ------------------------------------------------------------------
 
 
-def row(*judgements: Judgement) -> dict[str, Any]:
-    made = translation_row(SOURCE, RECIPE, list(judgements), LATER)
+def step(name: str, *issues: Issue, korean: Korean | None = KOREAN, usage: Usage | None = None) -> Step:
+    judgement = Judgement(korean, list(issues), "{}", "gpt-test-1", usage or Usage())
+    return Step(name, Paid("", LATER, "gpt-test", False, 0.25), judgement)
+
+
+def row(*steps: Step, best: int = 0, rounds: int = 1) -> dict[str, Any]:
+    made = translation_row(SOURCE, RECIPE, Ended(steps[best], list(steps), rounds))
     TRANSLATIONS.schema.validate(translations_of([made]))
     return made
 
 
 def test_an_answer_without_errors_is_ok_and_keeps_its_warnings() -> None:
     details = PromptTokensDetails(cached_tokens=128)
-    usage = Usage(prompt_tokens=900, completion_tokens=400, prompt_tokens_details=details)
-    assert row(judgement(WARNING, usage=usage)) == {
+    reasoning = CompletionTokensDetails(reasoning_tokens=64)
+    usage = Usage(
+        prompt_tokens=900,
+        completion_tokens=400,
+        prompt_tokens_details=details,
+        completion_tokens_details=reasoning,
+    )
+    tokens = {"input_tokens": 900, "cached_tokens": 128, "output_tokens": 400, "reasoning_tokens": 64}
+    assert row(step("1-1", WARNING, usage=usage)) == {
         "paper_id": "2603.00001",
         "source_sha256": SOURCE.source_sha256,
         "recipe_id": RECIPE.recipe_id,
@@ -153,38 +176,50 @@ def test_an_answer_without_errors_is_ok_and_keeps_its_warnings() -> None:
         "model": "gpt-test-1",
         "prompt_version": PROMPT_VERSION,
         "translated_at": LATER,
+        "rounds": 1,
+        "answers": [
+            {"answered_at": LATER, "model": "gpt-test", "purpose": "translate", "is_batch": False}
+            | tokens
+            | {"cost_usd": 0.25}
+        ],
         "calls": 1,
-        "input_tokens": 900,
-        "cached_tokens": 128,
-        "output_tokens": 400,
+        **tokens,
+        "cost_usd": 0.25,
     }
 
 
-def test_an_answer_with_an_error_is_rejected_without_korean_and_with_its_reasons() -> None:
-    made = row(judgement(ERROR, WARNING))
-    assert made["translation_status"] == "rejected"
-    assert (made["title_ko"], made["abstract_ko"], made["summary_ko"]) == (None, None, None)
+def test_a_conversation_whose_best_answer_has_an_error_is_rejected_with_its_reasons() -> None:
+    made = row(step("1-1", ERROR, WARNING))
+    assert (made["translation_status"], made["title_ko"]) == ("rejected", "제목")
     assert [issue["code"] for issue in made["translation_issues"]] == ["register", "length_ratio"]
 
 
-def test_the_last_answer_counts_and_every_answer_is_paid_for() -> None:
-    first = judgement(ERROR, usage=Usage(prompt_tokens=10, completion_tokens=1))
-    second = judgement(usage=Usage(prompt_tokens=20, completion_tokens=2))
-    mended = row(first, second)
-    assert (mended["translation_status"], mended["calls"]) == ("ok", 2)
-    assert (mended["input_tokens"], mended["output_tokens"], mended["cached_tokens"]) == (30, 3, 0)
-    assert row(second, first)["translation_status"] == "rejected"
+def test_every_answer_is_counted_whichever_is_kept() -> None:
+    first = step("1-1", ERROR, usage=Usage(prompt_tokens=10, completion_tokens=1))
+    verdict = step("1-2-judge", usage=Usage(prompt_tokens=5, completion_tokens=3))
+    second = step("1-2", usage=Usage(prompt_tokens=20, completion_tokens=2))
+    made = row(first, second, verdict, best=1, rounds=2)
+    assert (made["translation_status"], made["calls"], made["rounds"]) == ("ok", 3, 2)
+    assert (made["input_tokens"], made["output_tokens"], made["cost_usd"]) == (35, 6, 0.75)
+    assert [answer["purpose"] for answer in made["answers"]] == ["translate", "translate", "judge"]
+
+
+def test_the_cost_is_unknown_when_that_of_one_answer_is() -> None:
+    known = step("1-1", ERROR)
+    unknown = known._replace(paid=known.paid._replace(cost_usd=None))
+    assert row(known, unknown)["cost_usd"] is None
 
 
 def test_an_absurd_usage_does_not_break_the_table() -> None:
-    absurd = judgement(ERROR, usage=Usage.model_validate({"prompt_tokens": 2**63 - 1}))
+    absurd = step("1-1", ERROR, usage=Usage.model_validate({"prompt_tokens": 2**63 - 1}))
     row(absurd, absurd)
 
 
 def test_an_unread_answer_is_rejected_and_named_after_the_model_that_was_asked() -> None:
     fault = Issue("not_a_completion", "error", "answer", "Got: half\ud800pair")
-    made = row(Judgement(None, [fault], None, None, Usage()))
-    assert (made["translation_status"], made["model"]) == ("rejected", "gpt-test")
+    unread = Judgement(None, [fault], "", None, Usage())
+    made = row(step("1-1")._replace(judgement=unread))
+    assert (made["translation_status"], made["model"], made["title_ko"]) == ("rejected", "gpt-test", None)
     assert made["translation_issues"][0]["message"] == "Got: half\\ud800pair"
 
 

@@ -6,6 +6,7 @@ shares with its source: what is left is prose, and LaTeX or links in it are the 
 module of transforms/gate/.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from schemas.answer import English, Issue, Korean, Section
+from schemas.answer import Code, English, Issue, Korean, Section
+from transforms.glossary import Term
+from transforms.korean import sentences
 from transforms.placeholders import protected
-from transforms.quantities import values
+from transforms.quantities import Number, numbers, values
 
 LONGEST = 10_000
 """Characters of one field that are looked at; the longest abstract on arXiv has about 2,000."""
@@ -23,6 +26,7 @@ MOST_ENTRIES = 50
 """Entries of a summary that are looked at; the most that a log ever had is 12."""
 MARK = "\N{REFERENCE MARK}"
 """Stands in ``bare`` where a formula, URL or code of the source stood."""
+_LATIN_WORD = re.compile(r"[a-z]+")
 _MOST_PIECES = 300
 _QUOTED = 80
 
@@ -53,6 +57,11 @@ class Field:
             text = text.replace(piece, MARK)
         return text
 
+    @cached_property
+    def sentences(self) -> list[str]:
+        """The sentences of ``bare``, in order."""
+        return sentences(self.bare)
+
     @property
     def is_title(self) -> bool:
         """True for the title, which is a name and no sentence."""
@@ -62,18 +71,43 @@ class Field:
 class Case:
     """A paper's English and Korean, with every Korean field that has text."""
 
-    def __init__(self, english: English, korean: Korean) -> None:
+    def __init__(self, english: English, korean: Korean, terms: tuple[Term, ...] = ()) -> None:
         self.korean = korean
+        self.terms = terms
+        """Terms that whoever wrote the Korean was given renderings of."""
         self.title = english.title[:LONGEST]
         self.abstract = None if english.abstract is None else english.abstract[:LONGEST]
         self.support = self.title if self.abstract is None else f"{self.title}\n{self.abstract}"
+        self.has_full_text = english.full_text is not None
+        if english.full_text is not None:
+            self.support = f"{self.support}\n{english.full_text}"
         self.pieces = pieces_of(self.support)
         self.fields = [field for field in self._all_fields() if field.raw.strip()]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every run of Latin letters in the English, in lower case."""
+        return frozenset(_LATIN_WORD.findall(self.support.lower()))
 
     @cached_property
     def known(self) -> set[Fraction]:
         """Every value that the English mentions."""
         return values(self.support)
+
+    @cached_property
+    def counted(self) -> list[Number]:
+        """Every quantity that the English writes with digits."""
+        return numbers(self.support)
+
+    @cached_property
+    def judged(self) -> list[Field]:
+        """Fields whose facts the English at hand can support.
+
+        A summary of a paper of which we hold neither abstract nor text was written from more than we hold.
+        """
+        if self.abstract is None and not self.has_full_text:
+            return [field for field in self.fields if field.source is not None]
+        return self.fields
 
     @property
     def summary(self) -> list[Field]:
@@ -81,7 +115,7 @@ class Case:
         return [field for field in self.fields if field.source is None]
 
     def _all_fields(self) -> Iterator[Field]:
-        yield self._field("title_ko", self.korean.title_ko, self.title)
+        yield self._field("title_ko", self.korean.title_ko or "", self.title)
         yield self._field("abstract_ko", self.korean.abstract_ko or "", self.abstract or "")
         for index, section in enumerate(self.korean.summary_ko[:MOST_ENTRIES]):
             yield self._field(entry_name(index, section), section.text, None)
@@ -91,9 +125,9 @@ class Case:
 
 
 class Check(NamedTuple):
-    """One check: the faults it can find, code to meaning, and the search itself."""
+    """One check: the faults it can find, by their codes, and the search itself."""
 
-    codes: dict[str, str]
+    codes: dict[str, Code]
     find: Callable[[Case], Iterator[Issue]]
 
 

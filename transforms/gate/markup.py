@@ -8,39 +8,71 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
-from schemas.answer import Issue
+from schemas.answer import Code, Issue
 from transforms.gate.case import Case, Check, Field, error, quoted
 from transforms.text import INVISIBLE
 
 _NEWLINE = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]")
 # Pieces of one kind that are compared with the source; the first that it lacks is quoted.
 _MOST_LOOKED_AT = 20
-# Never right at the start of a text, or between white space, whatever the source has.
-_BLOCKS = {
-    "a Markdown heading": re.compile(r"(?:^|\s)#{1,6}\s"),
-    "a Markdown list": re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s|\s[-*•] (?=[^-*•]{2,80}\s[-*•] )"),
-    "a Markdown quote": re.compile(r"^\s*>\s"),
-    "a Markdown rule": re.compile(r"(?:^|\s)(?:-{3,}|\*{3,}|_{3,}|={3,})(?:\s|$)"),
-}
-# Each may stand where the source has the very same text.
-_INLINE = {
-    "an HTML tag": re.compile(r"</?[A-Za-z][^<>]{0,200}>|<!--|</?[A-Za-z][\w-]*\s[^<>]{0,200}="),
-    "an HTML entity": re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});"),
-    "a script link": re.compile(r"(?:javascript|vbscript|data):[^\s가-힣]", re.IGNORECASE),
-    "a Markdown link": re.compile(
-        r"!?\[[^\[\]]{0,200}\]\([^()]{0,300}\)|\[[^\[\]]{1,60}\]\[[^\[\]]{0,60}\]"
-        r"|^\[[^\[\]]{1,60}\]: |<https?:"
+
+
+class _Kind(NamedTuple):
+    """A kind of markup, by its name in a message."""
+
+    name: str
+    signs: str
+    """One of these characters is in every piece of the kind: a text without them is not searched."""
+    pattern: re.Pattern[str]
+    is_excused: bool = True
+    """A piece that stands in the English as well may stay."""
+
+
+_KINDS = (
+    # Blocks are never right between white space, whatever the English has.
+    _Kind("a Markdown heading", "#", re.compile(r"(?:^|\s)#{1,6}\s"), False),
+    _Kind(
+        "a Markdown list", "-*•", re.compile(r"\s[-*•] (?=[^-*•]{2,80}\s[-*•] [^-*•]{2,80}\s[-*•] )"), False
     ),
-    "a Markdown table": re.compile(r"\|[^|]{1,80}\|[^|]{1,80}\||\|\s?:?-{3,}"),
-    "Markdown emphasis": re.compile(r"\*\*|(?<![\w_])__(?=\S)|(?<![\w*])\*[^*\s][^*]{0,200}\*(?!\w)|~~"),
-    "a backtick": re.compile(r"`[^`]{0,80}`?"),
-    "JSON or program text": re.compile(
-        r"[{\[]\s?[\"'][^\"']{0,80}[\"']\s?[:,\]}]|[\"']\s?[}\]]|[\"']\s?:\s?[\"'{\[]"
-        r"|\\[nrt](?![A-Za-z])|\\u[0-9A-Fa-f]{4}|^\s?(?:None|null|undefined|NaN)\b"
-        r"|\b(?:title_ko|abstract_ko|whats_new|technical_details|performance_highlights|paper_id)\b"
+    _Kind("a Markdown rule", "-*_=", re.compile(r"(?:^|\s)(?:-{3,}|\*{3,}|_{3,}|={3,})(?:\s|$)"), False),
+    _Kind(
+        "an HTML tag",
+        "<",
+        re.compile(
+            r"</?[A-Za-z][^<>]{0,200}>|<!--|<!\[?[A-Za-z]|<\?[A-Za-z]|</?[A-Za-z][\w-]*\s[^<>]{0,200}="
+        ),
     ),
-}
+    _Kind("an HTML entity", "&", re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")),
+    _Kind("a script link", ":", re.compile(r"(?:javascript|vbscript|data):[^\s가-힣]", re.IGNORECASE)),
+    _Kind(
+        "a Markdown link",
+        "[<",
+        re.compile(
+            r"!?\[[^\[\]]{0,200}\]\([^()]{0,300}\)|!\[[^\[\]]{0,200}\]|\[[^\[\]]{1,60}\]\[[^\[\]]{0,60}\]"
+            r"|(?:^|\s)\[[^\[\]]{1,60}\]: |<https?:"
+        ),
+    ),
+    _Kind("a Markdown table", "|", re.compile(r"\|[^|]{1,80}\|[^|]{1,80}\||\|\s?:?-{3,}")),
+    _Kind(
+        "Markdown emphasis",
+        "*_~",
+        re.compile(r"\*\*|(?<![\w_])__(?=\S)|(?<![\w*])\*[^*\s][^*]{0,200}\*(?!\w)|~~"),
+    ),
+    _Kind("a backtick", "`", re.compile(r"`[^`]{0,80}`?")),
+    _Kind(
+        "JSON or program text",
+        "\"'\\_NnuU",
+        re.compile(
+            r"[{\[]\s?[\"'][^\"']{0,80}[\"']\s?[:,\]}]|[\"']\s?[}\]]|[\"']\s?:\s?[\"'{\[]"
+            r"|\\[nrt](?![A-Za-z])|\\u[0-9A-Fa-f]{4}|^\s?(?:None|null|undefined|NaN)\b"
+            r"|\b(?:title_ko|abstract_ko|whats_new|technical_details|performance_highlights|paper_id|summary_ko)\b"
+        ),
+    ),
+)
+_START = re.compile(r"\s*(?:(?P<list>[-*+•]|\d{1,2}[.)])|>)\s")
+_SIGNS = frozenset("".join(kind.signs for kind in _KINDS))
 
 
 def _invisible(case: Case) -> Iterator[Issue]:
@@ -67,23 +99,31 @@ def _newlines(case: Case) -> Iterator[Issue]:
 
 def _markup(case: Case) -> Iterator[Issue]:
     for field in case.fields:
-        for kind, piece in (*_first_pieces(field, _BLOCKS, False), *_first_pieces(field, _INLINE, True)):
-            yield error("markup", field.name, f"The text holds {kind}: {quoted(piece)}.")
+        start = _START.match(field.bare)
+        if start:
+            block = "list" if start["list"] else "quote"
+            message = f"The text holds a Markdown {block}: {quoted(start.group().strip())}."
+            yield error("markup", field.name, message)
+        signs = _SIGNS.intersection(field.bare)
+        for kind in _KINDS if signs else ():
+            if signs.isdisjoint(kind.signs):
+                continue
+            piece = _first_piece(field, kind)
+            if piece is not None:
+                yield error("markup", field.name, f"The text holds {kind.name}: {quoted(piece)}.")
 
 
-def _first_pieces(
-    field: Field, patterns: dict[str, re.Pattern[str]], excused: bool
-) -> Iterator[tuple[str, str]]:
-    """The first piece of each kind; with ``excused``, the first that the source does not have too."""
-    for kind, pattern in patterns.items():
-        pieces = (match.group().strip() for match in islice(pattern.finditer(field.bare), _MOST_LOOKED_AT))
-        piece = next((piece for piece in pieces if not excused or piece not in field.support), None)
-        if piece is not None:
-            yield kind, piece
+def _first_piece(field: Field, kind: _Kind) -> str | None:
+    """The first piece of a kind that the English does not excuse."""
+    pieces = (match.group().strip() for match in islice(kind.pattern.finditer(field.bare), _MOST_LOOKED_AT))
+    return next((piece for piece in pieces if not kind.is_excused or piece not in field.support), None)
 
 
 CHECKS = (
-    Check({"invisible_character": "A control, zero-width, bidirectional or private character."}, _invisible),
-    Check({"newline": "A line break or tab inside a text; often LaTeX eaten by JSON."}, _newlines),
-    Check({"markup": "HTML, Markdown or program text that is not in the English."}, _markup),
+    Check(
+        {"invisible_character": Code("A control, zero-width, bidirectional or private character.")},
+        _invisible,
+    ),
+    Check({"newline": Code("A line break or tab inside a text; often LaTeX eaten by JSON.")}, _newlines),
+    Check({"markup": Code("HTML, Markdown or program text that is not in the English.")}, _markup),
 )
