@@ -5,20 +5,27 @@ Writes nothing. Run by ``daily-papers check``.
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 
 from flows.errors import ContractBroken
+from flows.month_of_configs import month_rows
 from flows.progress import PROGRESS
-from flows.release import latest_readme, release_card, release_contents, release_month
+from flows.release import month_files, release_contents, release_pages
 from flows.storage import Lake
-from schemas.tables import ARCHIVE, PAPERS, RELEASE, TABLES
-from transforms.digest import day_markdown, log_path
+from schemas.tables import ARCHIVE, CONFIGS, PAPERS, TABLES, Table
+from transforms.counts import month_counts
+
+_TABLES = tuple(dict.fromkeys((*TABLES, *CONFIGS.values())))
 
 
-def problems(lake: Lake) -> Iterator[str]:
-    """One sentence for each thing that is not as promised, cheapest checks first."""
+def problems(lake: Lake, repo: str | None = None) -> Iterator[str]:
+    """One sentence for each thing that is not as promised, cheapest checks first.
+
+    Args:
+        lake: What is checked.
+        repo: The dataset on the Hub that the pages name, as in the settings.
+    """
     if not lake.months(PAPERS) and not lake.months(ARCHIVE):
         yield f"{lake.home} holds no papers. Fill it: daily-papers run"
         return
@@ -27,7 +34,7 @@ def problems(lake: Lake) -> Iterator[str]:
     yield from _leftovers(lake)
     if not broken:
         yield from _release_differences(lake)
-        yield from _page_differences(lake)
+        yield from _page_differences(lake, repo)
         yield from _loading_faults(lake)
 
 
@@ -37,7 +44,7 @@ def table_sizes(lake: Lake) -> list[tuple[str, int, int]]:
     Raises:
         ContractBroken: A file cannot be read.
     """
-    tables = [(table, lake.months(table)) for table in TABLES]
+    tables = [(table, lake.months(table)) for table in _TABLES]
     return [
         (table.name, len(months), lake.read_columns(table, months, table.key[:1]).height)
         for table, months in tables
@@ -45,12 +52,14 @@ def table_sizes(lake: Lake) -> list[tuple[str, int, int]]:
 
 
 def _broken_tables(lake: Lake) -> Iterator[str]:
-    for table in TABLES:
+    for table in _TABLES:
         months = lake.months(table)
         PROGRESS.get().start("check tables", len(months))
         for month in months:
             try:
                 rows = lake.read(table, [month])
+                if table in CONFIGS.values():
+                    lake.footer(table, month)
                 if strays := rows.filter(table.month != month).height:
                     yield f"{table.name}/{month}.parquet holds {strays} rows of another month."
             except ContractBroken as error:
@@ -64,32 +73,41 @@ def _leftovers(lake: Lake) -> Iterator[str]:
 
 
 def _release_differences(lake: Lake) -> Iterator[str]:
-    months = sorted({*lake.months(PAPERS), *lake.months(ARCHIVE), *lake.months(RELEASE)})
+    tables = (PAPERS, ARCHIVE, *CONFIGS.values())
+    months = sorted({month for table in tables for month in lake.months(table)})
     PROGRESS.get().start("check release", len(months))
     for month in months:
-        expected, got = release_month(lake, month), lake.read(RELEASE, [month])
-        if not expected.equals(got):
-            yield (
-                f"release/dataset/data/{month}.parquet is not what the lake gives: expected "
-                f"{expected.height} rows, got {got.height}, {_differing(expected, got)} of them differing. "
-                f"Publish it again: daily-papers backfill --since {month}-01 --until {month}-28"
-            )
-        for list_date in expected["list_date"].unique().sort():
-            path = lake.digest / log_path(list_date)
-            if not path.exists() or path.read_text() != day_markdown(expected, list_date):
+        expected = month_rows(lake, month)
+        for name, table in CONFIGS.items():
+            yield from _file_differences(lake, table, month, expected.configs[name])
+        for path, content in month_files(lake, month, expected).items():
+            if not path.exists() or path.read_bytes() != content:
                 yield f"{lake.name(path)} is missing or not what the release gives. Run: daily-papers run"
         PROGRESS.get().advance("check release")
+
+
+def _file_differences(lake: Lake, table: Table, month: str, expected: pl.DataFrame) -> Iterator[str]:
+    path, got = lake.path(table, month), lake.read(table, [month])
+    if not expected.equals(got):
+        yield (
+            f"{lake.name(path)} is not what the lake gives: expected {expected.height} rows, got "
+            f"{got.height}, {_differing(expected, got)} of them differing. "
+            "Publish it again: daily-papers publish"
+        )
+    elif path.exists() and (got.is_empty() or lake.footer(table, month).counts != month_counts(got)):
+        yield f"{lake.name(path)} has a footer that miscounts it. Publish it again: daily-papers publish"
 
 
 def _differing(expected: pl.DataFrame, got: pl.DataFrame) -> int:
     return expected.join(got, on=expected.columns, how="anti", nulls_equal=True).height
 
 
-def _page_differences(lake: Lake) -> Iterator[str]:
-    contents = release_contents(lake)
-    pages = {lake.dataset / "README.md": release_card(contents)}
-    if contents.listed_days:
-        pages[lake.digest / "README.md"] = latest_readme(lake, contents)
+def _page_differences(lake: Lake, repo: str | None) -> Iterator[str]:
+    try:
+        pages = release_pages(lake, release_contents(lake), repo)
+    except ContractBroken as error:
+        yield str(error)
+        return
     for path, expected in pages.items():
         if not path.exists() or path.read_text() != expected:
             yield f"{lake.name(path)} is missing or not what the release gives. Run: daily-papers run"
@@ -103,15 +121,21 @@ def _loading_faults(lake: Lake) -> Iterator[str]:
 
     from schemas.dataset import features
 
-    rows = sum(file.rows for file in release_contents(lake).files)
+    files = release_contents(lake).files
     datasets.disable_progress_bars()
-    with tempfile.TemporaryDirectory() as cache:
-        try:
-            loaded = datasets.load_dataset(str(lake.dataset), split="train", cache_dir=Path(cache).as_posix())
-        except (DatasetsError, ValueError, OSError) as error:
-            yield f"load_dataset({str(lake.dataset)!r}) fails: {error}"
-            return
-        if loaded.num_rows != rows:
-            yield f"load_dataset gives {loaded.num_rows} rows, expected {rows}."
-        if loaded.features != features(RELEASE):
-            yield f"load_dataset gives other features than schemas/tables.py: {loaded.features}"
+    for name, table in CONFIGS.items():
+        rows = sum(file.rows for file in files if file.path.startswith(f"{table.folder}/"))
+        if not rows:
+            # The card does not promise it, so nobody is told to load it.
+            continue
+        call = f"load_dataset({str(lake.dataset)!r}, {name!r})"
+        with tempfile.TemporaryDirectory() as cache:
+            try:
+                loaded = datasets.load_dataset(str(lake.dataset), name, split="train", cache_dir=cache)
+            except (DatasetsError, ValueError, OSError) as error:
+                yield f"{call} fails: {error}"
+                continue
+            if loaded.num_rows != rows:
+                yield f"{call} gives {loaded.num_rows} rows, expected {rows}."
+            if loaded.features != features(table):
+                yield f"{call} gives other features than schemas/tables.py: {loaded.features}"

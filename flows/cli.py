@@ -132,14 +132,68 @@ def publish(
     form: Annotated[
         str | None, typer.Option(help="Also write every day in an older form: 2023-11 … 2024-11.")
     ] = None,
+    digest_git: Annotated[
+        Path | None, typer.Option(help="Commit the digest into this checkout, to the branch it is on.")
+    ] = None,
+    push: Annotated[bool, typer.Option("--push", help="With --digest-git: push it, never by force.")] = False,
+    repo: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORG/NAME",
+            help="Publish it to this dataset on the Hub; default DAILY_PAPERS_REPO, if set.",
+        ),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="A dataset that is made is a private one.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what the Hub would get; nothing is written or sent.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Make a missing dataset without asking.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Download what is on the Hub and compare it, row for row.")
+    ] = False,
+    take_theirs: Annotated[
+        bool, typer.Option("--take-theirs", help="Leave files as somebody edited them on the Hub.")
+    ] = False,
+    take_ours: Annotated[
+        bool, typer.Option("--take-ours", help="Put ours in the place of files edited on the Hub.")
+    ] = False,
 ) -> None:
-    """Write the release again from the lake: dataset, card, pictures and digest."""
+    """Write the release again from the lake: dataset, card, pictures and digest; publish it where asked."""
     from flows.console import run_publish
     from transforms.forms import FORMS
 
     if form is not None and form not in FORMS:
         raise typer.BadParameter(f"--form {form}: expected one of {', '.join(FORMS)}")
-    raise typer.Exit(run_publish(form))
+    if push and digest_git is None:
+        raise typer.BadParameter("--push pushes what --digest-git DIR commits; name that folder too")
+    to = repo or os.environ.get("DAILY_PAPERS_REPO")
+    if (private or dry_run or yes or verify or take_theirs or take_ours) and not to:
+        raise typer.BadParameter("publish where? Name --repo ORG/NAME, or set DAILY_PAPERS_REPO")
+    if to and to.count("/") != 1:
+        raise typer.BadParameter(f"{to!r} is no dataset on the Hub; its form is ORG/NAME")
+    if take_theirs and take_ours:
+        raise typer.BadParameter("--take-theirs and --take-ours: only one side can be right")
+    if verify and (dry_run or take_theirs or take_ours):
+        raise typer.BadParameter("--verify only compares; it goes with --repo alone")
+    code = 0 if dry_run or verify else run_publish(form)
+    if code == 0 and to:
+        from flows.publish_hub import publish_to_hub, verify_hub
+
+        decision: Literal["theirs", "ours"] | None = (
+            "theirs" if take_theirs else "ours" if take_ours else None
+        )
+        code = (
+            verify_hub(to)
+            if verify
+            else publish_to_hub(to, decision, private=private, yes=yes, is_dry=dry_run)
+        )
+    if code == 0 and digest_git is not None and not dry_run and not verify:
+        from flows.digest_git import publish_digest
+
+        code = publish_digest(digest_git, push=push)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -238,11 +292,14 @@ def sandbox(
     batch_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds from a batch's creation to its end.")
     ] = 1.0,
+    hub: Annotated[
+        Path | None, typer.Option(help="Folder that keeps the Hub's repositories; default: a temporary one.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="Serve lists fetched until then (UTC).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of latencies and random faults.")] = 0,
     log: Annotated[Path | None, typer.Option(help="Append each request to this JSON-lines file.")] = None,
 ) -> None:
-    """Serve stand-ins of Daily Papers, arXiv and the model on 127.0.0.1; prints KEY=value lines to use."""
+    """Serve stand-ins of Daily Papers, arXiv, the model and the Hub on 127.0.0.1; prints KEY=value lines."""
     from flows.sandbox.config import SandboxConfig
     from flows.sandbox.faults import load_faults
     from flows.sandbox.server import serve
@@ -261,6 +318,7 @@ def sandbox(
             structured=structured,
             reasoning=reasoning,
             batch_seconds=batch_seconds,
+            hub=hub,
             as_of=as_of,
             seed=seed,
             log=log,

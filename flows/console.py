@@ -164,12 +164,13 @@ def run_publish(form: str | None) -> int:
 def run_check() -> int:
     """Check the lake and say what was found; 0 when nothing is wrong, else 1."""
     try:
-        lake = Lake(load_settings().home)
+        settings = load_settings()
     except DailyPapersError as error:
         console.print(str(error), style="bold red", markup=False)
         return error.exit_code
+    lake = Lake(settings.home)
     with Bars():
-        found = list(problems(lake))
+        found = list(problems(lake, settings.repo))
     for problem in found:
         console.print(f"- {problem}", style="red", markup=False)
     if found:

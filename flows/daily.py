@@ -5,11 +5,13 @@ Environment: OPENAI_API_KEY (required), DAILY_PAPERS_HOME and the rest of flows/
 at any time: the same day gives the same rows, and nothing is paid for twice.
 """
 
+import asyncio
 from datetime import date, datetime, timedelta
 
 from prefect import flow, runtime
 
 from flows.pipeline import process_days, started_run
+from flows.publish import publish_to_hub
 from flows.settings import load_settings
 from schemas.tables import RELEASE
 from transforms.report import Report, day_papers
@@ -33,6 +35,8 @@ async def daily(
 ) -> Report:
     """Extract, enrich, translate and publish one day and the days before it.
 
+    With DAILY_PAPERS_REPO set, what changed goes to the Hub at the end, whatever else was missing.
+
     Args:
         list_date: The day; default the UTC date for which the run was scheduled.
         refresh_days: Days before it to fetch again, since lists grow for days; default
@@ -51,4 +55,6 @@ async def daily(
         days = [day - timedelta(days=back) for back in range(window, -1, -1)]
         await process_days(run, days, [day], chunked=False)
         run.report.papers = day_papers(run.lake.read(RELEASE, [f"{day:%Y-%m}"]), day)
+        if run.settings.repo:
+            await asyncio.to_thread(publish_to_hub, run, run.settings.repo)
     return run.report

@@ -48,6 +48,18 @@ class LakeUnwritable(DailyPapersError):
     exit_code = 3
 
 
+class RepositoryMissing(DailyPapersError):
+    """There is no such repository, and it was not to be made."""
+
+    exit_code = 2
+
+
+class EditedOnHub(DailyPapersError):
+    """Somebody edited files of ours on the Hub; nothing was overwritten."""
+
+    exit_code = 1
+
+
 class RunIncomplete(DailyPapersError):
     """The run did all it could and something was missing; ``report`` says what."""
 

@@ -9,6 +9,8 @@ from datetime import date
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from flows.errors import ContractBroken, DailyPapersError, EditedOnHub, SettingsMissing
+from flows.push import push, pushed_sentence
 from flows.release import write_month, write_pages, write_release
 from flows.run import Run
 from flows.storage import Lake
@@ -24,6 +26,23 @@ def publish(run: Run, days: Iterable[date], changed_ids: Iterable[str]) -> None:
     months = {f"{day:%Y-%m}" for day in days}
     months |= _months_listing(run.lake, neighbour_months(months) - months, set(changed_ids))
     write_release(run, months, publish_month, publish_pages)
+
+
+@task(task_run_name="publish to {repo}", cache_policy=NO_CACHE)
+def publish_to_hub(run: Run, repo: str) -> None:
+    """Publish to the Hub what changed, and put into the run's report what came of it.
+
+    The release is whole whatever happens here, so an error is reported and does not end the run.
+    """
+    try:
+        # Whoever sets DAILY_PAPERS_REPO wants the dataset there, so a missing one is made.
+        run.report.hub = pushed_sentence(push(run, repo, may_create=lambda _: True))
+    except SettingsMissing as error:
+        run.report.refused.append(str(error))
+    except (ContractBroken, EditedOnHub) as error:
+        run.report.broken.append(str(error))
+    except DailyPapersError as error:
+        run.report.unavailable.append(str(error))
 
 
 def _months_listing(lake: Lake, months: set[str], paper_ids: set[str]) -> set[str]:

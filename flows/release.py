@@ -1,4 +1,7 @@
-"""The release, written from the lake: RELEASE months, the pictures, the card and the digest.
+"""The release, written from the lake: months of its three configs, the pictures, the card and the digest.
+
+``release/dataset`` and ``release/digest`` are the operator's own and have the archive's Korean. Where it may
+not be published, the files that have some stand in ``release/public`` without it, and go out instead.
 
 Data first, then the pages that count it, each only where it changed. Everything here is a function of the
 lake, so writing again after a stop anywhere gives the same files. No Prefect: flows/publish.py makes tasks
@@ -7,7 +10,7 @@ of it, and flows/import_archive.py, flows/check.py and ``daily-papers publish`` 
 
 import json
 import multiprocessing
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,18 +18,21 @@ from typing import NamedTuple
 
 import polars as pl
 
+from flows.month_file import Footer, month_bytes
+from flows.month_of_configs import MonthRows, listing_again, month_rows
 from flows.progress import PROGRESS
 from flows.run import Run
 from flows.storage import Lake
-from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, RELEASE, TRANSLATIONS
-from transforms.card import CardCounts, DataFile, card_counts, card_markdown
+from schemas.tables import CONFIGS, RELEASE
+from transforms.card import DataFile, card_markdown
+from transforms.counts import CardCounts, card_counts
 from transforms.digest import DigestStats, day_markdown, log_path, readme_markdown
+from transforms.feed import COLUMNS as FEED_COLUMNS
+from transforms.feed import feed_days, feed_xml
 from transforms.forms import form_markdown
-from transforms.release import release
 
 PICTURES = ("images/papers-per-week.png", "images/categories.png")
 _RECENT_DAYS = 14
-_COUNTED = ["list_date", "translation_status", "model", "prompt_version"]
 
 
 def write_release(
@@ -35,7 +41,11 @@ def write_release(
     month_writer: Callable[[str, Run], object],
     page_writer: Callable[[Run], object],
 ) -> None:
-    """Write these months, then the pages over all of them, by functions or, within a flow, by tasks."""
+    """Write these months, then the pages over all of them, by functions or, within a flow, by tasks.
+
+    A later month that lists a paper of these again is written too: PARALLEL has the paper where it is first.
+    """
+    months = {*months, *listing_again(run.lake, months)}
     PROGRESS.get().start("publish", len(months) + 1)
     for month in sorted(months):
         month_writer(month, run)
@@ -44,20 +54,27 @@ def write_release(
     PROGRESS.get().advance("publish")
 
 
-def release_month(lake: Lake, month: str) -> pl.DataFrame:
-    """The RELEASE rows that the lake holds for a month."""
-    papers, archive = lake.read(PAPERS, [month]), lake.read(ARCHIVE, [month])
-    ids = pl.concat([papers["paper_id"], archive["paper_id"]])
-    return release(papers, lake.read_papers(ABSTRACTS, ids), lake.read_papers(TRANSLATIONS, ids), archive)
-
-
 def write_month(month: str, run: Run) -> None:
-    """Write a month of RELEASE and the logs of its days."""
-    rows = release_month(run.lake, month)
-    run.report.files_written += run.lake.write_release(month, rows)
-    for list_date in rows["list_date"].unique().sort():
-        page = day_markdown(rows, list_date).encode()
-        run.report.files_written += run.lake.write_bytes(run.lake.digest / log_path(list_date), page)
+    """Write a month of every config and the logs of its days."""
+    rows = month_rows(run.lake, month)
+    for name, table in CONFIGS.items():
+        run.report.files_written += run.lake.write_release(month, rows.configs[name], table)
+    for path, content in month_files(run.lake, month, rows).items():
+        run.report.files_written += run.lake.write_bytes(path, content)
+
+
+def month_files(lake: Lake, month: str, rows: MonthRows) -> dict[Path, bytes]:
+    """What belongs to a month beside its configs: logs, and all of it again without the archive's Korean."""
+    files = _logs(lake.digest, rows.configs["papers"])
+    if rows.public is not None:
+        data = month_bytes(RELEASE, rows.public)
+        files |= {lake.public_path(RELEASE, month): data, **_logs(lake.public, rows.public)}
+    return files
+
+
+def _logs(folder: Path, rows: pl.DataFrame) -> dict[Path, bytes]:
+    days = rows["list_date"].unique().sort()
+    return {folder / log_path(day): day_markdown(rows, day).encode() for day in days}
 
 
 class Contents(NamedTuple):
@@ -72,16 +89,37 @@ class Contents(NamedTuple):
 
 
 def write_pages(run: Run) -> None:
-    """Write the pictures and the card over all months, and the README of the latest day."""
+    """Write the pictures and the card over all months, the README of the latest day and the feed."""
     contents = release_contents(run.lake)
     if contents.listed_days and (drawn := draw_pictures(run.lake, contents)):
         run.report.files_written += drawn
         contents = contents._replace(has_pictures=True)
-    pages = {run.lake.dataset / "README.md": release_card(contents)}
-    if contents.listed_days:
-        pages[run.lake.digest / "README.md"] = latest_readme(run.lake, contents)
-    for path, page in pages.items():
+    for path, page in release_pages(run.lake, contents, run.settings.repo).items():
         run.report.files_written += run.lake.write_bytes(path, page.encode())
+
+
+def release_pages(lake: Lake, contents: Contents, repo: str | None) -> dict[Path, str]:
+    """The pages over all months, by their place: the card, and where days list papers README and feed."""
+    pages = {lake.dataset / "README.md": release_card(contents, repo)}
+    if contents.listed_days:
+        months = {f"{day:%Y-%m}" for day in feed_days(contents.listed_days[-1])}
+        pages |= _latest_pages(lake.digest, lake.read(RELEASE, months), contents, repo)
+        if any(lake.public_path(RELEASE, month).exists() for month in months):
+            pages |= _latest_pages(lake.public, lake.read_public(RELEASE, months), contents, repo)
+    return pages
+
+
+def _latest_pages(folder: Path, rows: pl.DataFrame, contents: Contents, repo: str | None) -> dict[Path, str]:
+    """README of the latest day that lists papers, and the Atom feed that ends with it."""
+    *earlier, latest = contents.listed_days
+    recent = earlier[: -_RECENT_DAYS - 1 : -1]
+    counts = contents.counts
+    stats = DigestStats(counts.papers, counts.days, recent, repo=repo, has_pictures=contents.has_pictures)
+    of_month = rows.filter(pl.col("list_date").dt.strftime("%Y-%m") == f"{latest:%Y-%m}")
+    return {
+        folder / "README.md": readme_markdown(of_month, latest, stats),
+        folder / "feed.xml": feed_xml(rows.select(FEED_COLUMNS), latest),
+    }
 
 
 def write_form(run: Run, form: str) -> Path:
@@ -98,39 +136,32 @@ def write_form(run: Run, form: str) -> Path:
     return folder
 
 
-def release_contents(lake: Lake) -> Contents:
-    """Files of the release and what they hold together, one month in memory at a time."""
-    files: list[DataFile] = []
-    months: list[pl.DataFrame] = []
-    listed_days: list[date] = []
-    for month in lake.months(RELEASE):
-        path = lake.path(RELEASE, month)
-        rows = lake.read_columns(RELEASE, [month], [*_COUNTED, "delisted_at"])
-        files.append(DataFile(f"data/{path.name}", rows.height, path.stat().st_size))
-        months.append(rows.group_by(_COUNTED).len())
-        listed_days.extend(rows.filter(pl.col("delisted_at").is_null())["list_date"].unique().sort())
-    return Contents(files, card_counts(months), listed_days, (lake.dataset / PICTURES[0]).exists())
+def release_contents(lake: Lake, months: Collection[str] | None = None) -> Contents:
+    """Files of the release, of these months or of all, and what they hold: read from their footers alone."""
+    footers = {
+        f"{table.folder}/{month}.parquet": lake.footer(table, month)
+        for table in CONFIGS.values()
+        for month in lake.months(table)
+        if months is None or month in months
+    }
+    return contents_of(footers, has_pictures=(lake.dataset / PICTURES[0]).exists())
 
 
-def release_card(contents: Contents) -> str:
-    """The dataset card for these contents."""
+def contents_of(footers: Mapping[str, Footer], *, has_pictures: bool = False) -> Contents:
+    """What a release of these files holds; the keys are their paths within the dataset."""
+    files = [DataFile(path, of.counts.rows, of.bytes) for path, of in sorted(footers.items())]
+    counts = [of.counts for path, of in sorted(footers.items()) if path.startswith(f"{RELEASE.folder}/")]
+    listed_days = sorted({day for month in counts for day in month.listed_days})
+    return Contents(files, card_counts(counts), listed_days, has_pictures)
+
+
+def release_card(contents: Contents, repo: str | None = None) -> str:
+    """The dataset card for these contents, as a folder or as ``repo`` on the Hub."""
     # Imported here: pyarrow is needed to publish and not to start.
     from schemas.dataset import features_yaml
 
-    return card_markdown(
-        features_yaml(RELEASE), contents.files, contents.counts, repo=None, has_pictures=contents.has_pictures
-    )
-
-
-def latest_readme(lake: Lake, contents: Contents) -> str:
-    """README of the latest day that lists papers."""
-    *earlier, latest = contents.listed_days
-    rows = lake.read(RELEASE, [f"{latest:%Y-%m}"])
-    recent = earlier[: -_RECENT_DAYS - 1 : -1]
-    stats = DigestStats(
-        contents.counts.papers, contents.counts.days, recent, has_pictures=contents.has_pictures
-    )
-    return readme_markdown(rows, latest, stats)
+    features = {name: features_yaml(table) for name, table in CONFIGS.items()}
+    return card_markdown(features, contents.files, contents.counts, repo, has_pictures=contents.has_pictures)
 
 
 def draw_pictures(lake: Lake, contents: Contents) -> int:
@@ -146,7 +177,8 @@ def draw_pictures(lake: Lake, contents: Contents) -> int:
     columns = ["list_date", "delisted_at", "upvotes", "primary_category"]
     last = lake.read_columns(RELEASE, [last_month], columns).filter(pl.col("list_date") <= settled[-1])
     # Whole older files, and of the last one only what has settled: the rest of it changes every day.
-    older = [file for file in contents.files if file.path < f"data/{last_month}"]
+    data = [file for file in contents.files if file.path.startswith(f"{RELEASE.folder}/")]
+    older = [file for file in data if file.path < f"{RELEASE.folder}/{last_month}"]
     known = [last.height, last["upvotes"].sum(), last["primary_category"].count()]
     drawn_from = json.dumps([settled[-1].isoformat(), known, older]).encode()
     mark = lake.dataset / "images" / "drawn-from.json"

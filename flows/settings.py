@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     """Share of the recent weekdays' median papers below which a day fails the run."""
     lock_wait: float = Field(600.0, ge=0)
     """Seconds to wait for another run that is writing the lake."""
+    publish_archived: bool = False
+    """Put the archive's Korean on the Hub and into Git too; its licence (CC BY-NC-ND) is its own."""
+    repo: str | None = Field(None, pattern=r"^[\w.-]+/[\w.-]+$")
+    """Dataset on the Hub, ORG/NAME, to which `run` publishes at its end; unset means nowhere."""
+    hub_timeout: float = Field(120.0, gt=0)
+    """Seconds that one answer of the Hub may take while publishing."""
     prices: Path | None = None
     """TOML file of model prices in the form of transforms/prices.toml, whose models win."""
     monthly_budget: float | None = Field(None, ge=0, allow_inf_nan=False)

@@ -18,6 +18,7 @@ import dataframely as dy
 import polars as pl
 
 from flows.errors import ContractBroken, LakeUnwritable
+from flows.month_file import Footer, footer, month_bytes
 from schemas.tables import RELEASE, Table
 
 _MONTH_FILE = re.compile(r"(\d{4}-\d{2})\.parquet")
@@ -30,6 +31,8 @@ class Lake:
         self.home = home.absolute()
         self.dataset = self.home / "release" / "dataset"
         self.digest = self.home / "release" / "digest"
+        self.public = self.home / "release" / "public"
+        """Data and logs without the archive's Korean, of the months that have some."""
         # On the lake's own file system, so that a rename into place is atomic.
         self._temporary = self.home / ".tmp"
 
@@ -58,6 +61,23 @@ class Lake:
         return pl.concat(
             [table.empty(), *(self.validated(table, self._parquet(path), path) for path in paths)]
         )
+
+    def public_path(self, table: Table, month: str) -> Path:
+        """Where a month of a published table stands that must not go out as it is."""
+        return self.public / table.folder / f"{month}.parquet"
+
+    def read_public(self, table: Table, months: Iterable[str]) -> pl.DataFrame:
+        """The rows of these months as they may go out, validated.
+
+        Raises:
+            ContractBroken: As for ``read``.
+        """
+        paths = [
+            public if (public := self.public_path(table, month)).exists() else self.path(table, month)
+            for month in sorted(set(months))
+        ]
+        read = [self.validated(table, self._parquet(path), path) for path in paths if path.exists()]
+        return pl.concat([table.empty(), *read])
 
     def read_columns(self, table: Table, months: Iterable[str], columns: list[str]) -> pl.DataFrame:
         """A few columns of these months, not validated: for counting over many months in little memory."""
@@ -96,33 +116,32 @@ class Lake:
                 changed.append(path)
         return changed
 
-    def write_release(self, month: str, frame: pl.DataFrame) -> bool:
-        """Write a month of RELEASE as it is published; True when the file changed.
+    def write_release(self, month: str, frame: pl.DataFrame, table: Table = RELEASE) -> bool:
+        """Write a month of a published table (``month_bytes``); True when the file changed.
 
         The file of a month without rows is removed: an empty file makes ``load_dataset`` fail.
         """
-        # Imported here: half a second that a run with nothing to publish does not owe.
-        import pyarrow.parquet as pq
-
-        from schemas.dataset import ARROW_SCHEMA
-
-        path = self.path(RELEASE, month)
+        path = self.path(table, month)
         if frame.is_empty():
             existed = path.exists()
             path.unlink(missing_ok=True)
             return existed
-        # One chunk: pyarrow's bytes depend on the chunk layout, and the same rows must give the same bytes.
-        table = self.validated(RELEASE, frame, path).to_arrow().cast(ARROW_SCHEMA).combine_chunks()
-        buffer = io.BytesIO()
-        pq.write_table(
-            table,
-            buffer,
-            compression="zstd",
-            compression_level=3,
-            use_content_defined_chunking=True,
-            write_page_index=True,
-        )
-        return self.write_bytes(path, buffer.getvalue())
+        return self.write_bytes(path, month_bytes(table, self.validated(table, frame, path)))
+
+    def footer(self, table: Table, month: str) -> Footer:
+        """What the file of a published month says of itself; no row is read.
+
+        Raises:
+            ContractBroken: It cannot be read, or was not written by this version.
+        """
+        path = self.path(table, month)
+        try:
+            return footer(path)
+        except (ValueError, pl.exceptions.PolarsError, OSError) as error:
+            raise ContractBroken(
+                f"The footer of {self.name(path)} cannot be used ({error}); the file was left as it is. "
+                "Write it again from the lake: daily-papers publish"
+            ) from error
 
     def validated(self, table: Table, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
         """The frame with the contract's columns in order.

@@ -1,7 +1,7 @@
-"""RELEASE as Arrow and as ``datasets.Features``: the schema that researchers meet.
+"""The published tables as Arrow and as ``datasets.Features``: the schema that researchers meet.
 
-Polars exports large_string and large_list; the contract says string and list, so the release is cast to
-ARROW_SCHEMA before it is written, and ``load_dataset`` shows ``string`` and ``List``. The card's
+Polars exports large_string and large_list; the contract says string and list, so rows are cast to
+``arrow_schema`` before they are written, and ``load_dataset`` shows ``string`` and ``List``. The card's
 ``dataset_info`` is made here without importing datasets, which costs seconds at every daily run;
 tests/schemas/test_dataset.py holds it equal to what datasets itself would write.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from schemas.tables import RELEASE, Table
+from schemas.tables import Table
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -71,7 +71,3 @@ def features(table: Table) -> "Features":
     from datasets import Features
 
     return Features.from_arrow_schema(arrow_schema(table))
-
-
-ARROW_SCHEMA = arrow_schema(RELEASE)
-"""Arrow schema of the published Parquet files."""

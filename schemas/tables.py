@@ -33,9 +33,10 @@ def _says(meaning: str) -> dict[str, str]:
 # Columns -----------------------------------------------------------------------------------------
 
 
-def list_date() -> dy.Date:
+def list_date(*, key: bool = True) -> dy.Date:
     return dy.Date(
-        primary_key=True,
+        primary_key=key,
+        nullable=False,
         metadata=_says("Date of the Daily Papers list: the date asked for, never one inside a payload."),
     )
 
@@ -237,7 +238,7 @@ def translation_status(*values: str) -> dy.String:
     )
 
 
-def translation_issues() -> dy.List:
+def _issues(meaning: str) -> dy.List:
     return dy.List(
         dy.Struct(
             {
@@ -248,8 +249,12 @@ def translation_issues() -> dy.List:
             }
         ),
         nullable=False,
-        metadata=_says("What the quality gate found in the kept answer; empty when nothing."),
+        metadata=_says(meaning),
     )
+
+
+def translation_issues() -> dy.List:
+    return _issues("What the quality gate found in the kept answer; empty when nothing.")
 
 
 def model() -> dy.String:
@@ -487,7 +492,35 @@ class Release(dy.Schema):
     translated_at = translated_at()
 
 
-@dataclass(frozen=True)
+class Parallel(dy.Schema):
+    """PARALLEL: one row per (paper_id, field), a text in English and its Korean that passed the gate.
+
+    Its list_date is the first list that the paper stood on.
+    """
+
+    en = dy.String(
+        nullable=False,
+        min_length=1,
+        metadata=_says(
+            "English text. For title and abstract the text that ko translates; for a summary the abstract, "
+            "which ko sums up: no sentence of one stands for a sentence of the other."
+        ),
+    )
+    ko = dy.String(nullable=False, min_length=1, metadata=_says("Machine Korean text."))
+    field = dy.String(
+        primary_key=True,
+        regex=r"^(title|abstract|summary(/.+)?)$",
+        metadata=_says(
+            "title, abstract, or summary/ and the name of its section. Translations are title and abstract."
+        ),
+    )
+    paper_id = paper_id()
+    list_date = list_date(key=False)
+    model = model()
+    issues = _issues("What the quality gate found in this text; empty when nothing.")
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
     """A table of the lake: its folder, its contract and the month its rows live in."""
 
@@ -500,6 +533,11 @@ class Table:
     def key(self) -> list[str]:
         """Column names of the primary key, in table order."""
         return self.schema.primary_key()
+
+    @property
+    def folder(self) -> str:
+        """Last part of the name: the folder of a published table within the dataset."""
+        return self.name.rpartition("/")[2]
 
     def empty(self) -> pl.DataFrame:
         """A frame with every column of the contract and no rows."""
@@ -518,3 +556,11 @@ ABSTRACTS = Table("abstracts", Abstracts, _PAPER_MONTH)
 TRANSLATIONS = Table("translations", Translations, _PAPER_MONTH)
 RELEASE = Table("release/dataset/data", Release, _LISTING_MONTH)
 TABLES = (PAPERS, VOTES, ABSTRACTS, TRANSLATIONS, ARCHIVE, REJECTED, RELEASE)
+
+PUBLISHED_VOTES = Table("release/dataset/votes", Votes, _LISTING_MONTH)
+PARALLEL = Table("release/dataset/parallel", Parallel, _LISTING_MONTH)
+CONFIGS = {"papers": RELEASE, "votes": PUBLISHED_VOTES, "parallel": PARALLEL}
+"""What researchers load, by the name they load it with; the first is the default."""
+SCHEMA_VERSION = "1.0.0"
+"""Version of the columns of CONFIGS, in every published file and on the card. A column that goes or changes
+its type makes a new major version, a new column a new minor one: tests/schemas/test_features.py."""

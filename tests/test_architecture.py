@@ -28,7 +28,18 @@ PURE_STANDARD_LIBRARY = {
 the package itself come by importlib.resources, as its modules do."""
 ALLOWED = {
     "transforms": PURE_STANDARD_LIBRARY
-    | {"altair", "dataframely", "holidays", "jinja2", "lxml", "markdown_it", "polars", "pydantic", "sqlglot"}
+    | {
+        "altair",
+        "dataframely",
+        "feedgen",
+        "holidays",
+        "jinja2",
+        "lxml",
+        "markdown_it",
+        "polars",
+        "pydantic",
+        "sqlglot",
+    }
     | {"yaml", "schemas", "transforms"},
     "schemas": PURE_STANDARD_LIBRARY | {"dataframely", "polars", "pyarrow", "pydantic", "schemas"},
 }

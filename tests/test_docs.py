@@ -10,7 +10,8 @@ from typer.main import get_command
 
 from flows.cli import app
 from flows.settings import Settings
-from transforms.card import release_columns
+from schemas.tables import RELEASE
+from transforms.card import table_columns
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -19,7 +20,7 @@ COLUMNS = re.compile(r"(<!-- columns: [^\n]* -->\n).*?(<!-- /columns -->)", re.D
 
 def column_table() -> str:
     lines = ["| Group | Column | Type | Meaning |", "| --- | --- | --- | --- |"]
-    lines += [f"| {c.group} | `{c.name}` | {c.type} | {c.meaning} |" for c in release_columns()]
+    lines += [f"| {c.group} | `{c.name}` | {c.type} | {c.meaning} |" for c in table_columns(RELEASE)]
     return "\n".join(lines) + "\n"
 
 

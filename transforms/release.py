@@ -2,7 +2,7 @@
 
 Three sources meet here: what the API lists (PAPERS), what the predecessor's logs list (ARCHIVE) and what
 is known of each paper (ABSTRACTS, TRANSLATIONS). Facts of the API win over the archive's; Korean that
-passed the gate wins over the archive's, which wins over none. Called by flows/release.py and
+passed the gate wins over the archive's, which wins over none. Called by flows/month_of_configs.py and
 flows/pipeline.py.
 """
 
@@ -63,6 +63,15 @@ def release(
         .select(RELEASE.schema.column_names())
         .sort("list_date", "rank", "paper_id")
     )
+
+
+def without_archived_korean(archive: pl.DataFrame) -> pl.DataFrame:
+    """The ARCHIVE rows with their facts alone, from which ``release`` makes what may be published.
+
+    Before the join and not after it: a paper then has the status and the provenance that it would have had
+    the archive no Korean of it, whether nobody translated it or the gate refused the translation.
+    """
+    return archive.with_columns(summary_ko=pl.lit(None, archive.schema["summary_ko"]))
 
 
 def without_korean(listed: pl.DataFrame, archive: pl.DataFrame) -> pl.DataFrame:

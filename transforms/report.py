@@ -46,6 +46,8 @@ class Report:
     ignored_fields: Counter[str] = field(default_factory=Counter)
     """Optional fields of the day lists that had an unusable value."""
     files_written: int = 0
+    hub: str = ""
+    """What publishing to the Hub did, in a sentence; empty where nothing was to be published there."""
     papers: list[tuple[int | None, str, str]] = field(default_factory=list)
     """The day's papers as (votes, title, translation status), most-voted first; empty for a backfill."""
     incomplete: list[str] = field(default_factory=list)
@@ -105,7 +107,8 @@ def report_lines(report: Report) -> list[tuple[str, str]]:
 
 def report_sentences(report: Report) -> list[str]:
     """What a person must know beyond the counts, one sentence each."""
-    sentences = [*report.refused, *report.broken, *report.unavailable, *report.incomplete]
+    sentences = [report.hub] if report.hub else []
+    sentences += [*report.refused, *report.broken, *report.unavailable, *report.incomplete]
     if rejected := report.translated["rejected"]:
         codes = _counts(report.codes, tuple(sorted(report.codes)))
         tried = report.translated["ok"] + rejected

@@ -56,7 +56,7 @@ class Service:
         attempts = 0
         try:
             async for attempt in stamina.retry_context(
-                on=self._wait_before_retry,
+                on=lambda error: wait_before_retry(error, self._patience),
                 attempts=_ATTEMPTS,
                 timeout=self._patience,
                 wait_initial=self._first_wait,
@@ -89,13 +89,16 @@ class Service:
                 return None
             raise
 
-    def _wait_before_retry(self, error: Exception) -> bool | float:
-        if not isinstance(error, httpx2.HTTPStatusError):
-            return isinstance(error, httpx2.TransportError)
-        if error.response.status_code not in _RETRIED_STATUS:
-            return False
-        asked = retry_after(error.response.headers)
-        return True if asked is None else asked <= self._patience and max(asked, 0.001)
+
+def wait_before_retry(error: BaseException, patience: float) -> bool | float:
+    """Whether a failed request is made again: no, when the back-off says, or after the seconds asked for."""
+    response = getattr(error, "response", None)
+    if response is None:
+        return isinstance(error, httpx2.TransportError)
+    if response.status_code not in _RETRIED_STATUS:
+        return False
+    asked = retry_after(response.headers)
+    return True if asked is None else asked <= patience and max(asked, 0.001)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,13 +1,14 @@
 """One application for all services: each request is read, logged, answered, spoilt if a fault says so, sent.
 
-The services (daily_papers.py, arxiv.py, model.py, batches.py) know what the right reply is; everything they
-share is here. Control lies under /_sandbox/. Called by flows/sandbox/server.py.
+The services (daily_papers.py, arxiv.py, model.py, batches.py, hub.py) know what the right reply is; all that
+they share is here. Control lies under /_sandbox/. Called by flows/sandbox/server.py.
 """
 
 import asyncio
 import time
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from starlette.applications import Starlette
@@ -20,7 +21,9 @@ from flows.sandbox.arxiv import Arxiv
 from flows.sandbox.batches import Batches
 from flows.sandbox.config import SandboxConfig
 from flows.sandbox.daily_papers import DailyPapers, PayloadStore
-from flows.sandbox.faults import Call, Fault, FaultBook, parsed_faults
+from flows.sandbox.fault_book import FaultBook
+from flows.sandbox.faults import Call, Fault, parsed_faults
+from flows.sandbox.hub import hub_operations
 from flows.sandbox.journal import Journal
 from flows.sandbox.model import PSEUDO_MODEL, RECORDED_MODEL, Model, unauthorized_reply
 from flows.sandbox.paper_pages import PaperPages
@@ -75,7 +78,13 @@ class Endpoint:
         request = Request(scope, receive)
         body = await request.body()
         call = self._service.call(request, body)
-        entry = self._journal.start(call)
+        seen = {
+            "method": request.method,
+            "path": request.url.path,
+            "received": len(body),
+            "authorized": "authorization" in request.headers,
+        }
+        entry = self._journal.start(call, seen)
         reply, fault = self._answered(request, body, call)
         reply = replace(reply, headers={**reply.headers, "x-request-id": f"req_{uuid.uuid4().hex}"})
         if seconds := reply.latency + ((fault.delay or 0.0) if fault else 0.0):
@@ -89,12 +98,14 @@ class Endpoint:
             return refusal, None
         fault = self._faults.next(call)
         if fault is not None and (instead := scripted(fault)):
+            if fault.applied:
+                self._service.reply(request, body, fault)
             return instead, fault
         return self._service.reply(request, body, fault), fault
 
 
-def create_app(config: SandboxConfig) -> Starlette:
-    """The sandbox as an ASGI application, its counts and its request log at zero.
+def create_app(config: SandboxConfig, hub: Path) -> Starlette:
+    """The sandbox as an ASGI application, its counts and its request log at zero; ``hub`` keeps repositories.
 
     Raises:
         ValueError: The folder of payloads is not there.
@@ -134,6 +145,10 @@ def create_app(config: SandboxConfig) -> Starlette:
             *(
                 Route(path, endpoint(operation), methods=[method])
                 for method, path, operation in batches.operations()
+            ),
+            *(
+                Route(path, endpoint(hub_call), methods=[method])
+                for method, path, hub_call in hub_operations(hub)
             ),
             Route("/_sandbox/requests", requests, methods=["GET", "DELETE"]),
             Route("/_sandbox/faults", replace_faults, methods=["PUT", "POST"]),

@@ -15,7 +15,8 @@ from lxml import etree
 from starlette.requests import Request
 
 from flows.sandbox.daily_papers import PayloadStore
-from flows.sandbox.faults import Call, Fault, drawn
+from flows.sandbox.fault_book import drawn
+from flows.sandbox.faults import Call, Fault
 from flows.sandbox.reply import Reply
 from flows.sandbox.sample import Sample, same_title
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
-from flows.sandbox.faults import FaultBook
+from flows.sandbox.fault_book import FaultBook
 from flows.sandbox.journal import Journal
 from flows.sandbox.model import Model
 from flows.sandbox.reply import scripted

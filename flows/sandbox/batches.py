@@ -16,7 +16,8 @@ from starlette.requests import Request
 
 from flows.sandbox.batch_work import URL, Line, Worked, lines_of
 from flows.sandbox.config import SandboxConfig
-from flows.sandbox.faults import Call, Fault, FaultBook
+from flows.sandbox.fault_book import FaultBook
+from flows.sandbox.faults import Call, Fault
 from flows.sandbox.files import Files, StoredFile
 from flows.sandbox.journal import Journal
 from flows.sandbox.model import Model, error_reply, unauthorized_reply

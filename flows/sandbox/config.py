@@ -56,6 +56,8 @@ class SandboxConfig(BaseModel):
     """The strictest response_format that the model takes; anything stricter is answered with 400."""
     reasoning: float = Field(0.0, ge=0, lt=1)
     """Share of the completion tokens that are said to be reasoning."""
+    hub: Path | None = None
+    """Folder that keeps the Hub's repositories; None keeps them as long as the sandbox runs."""
     as_of: Instant | None = None
     """Serve each day as it was fetched by then; None serves the latest fetch."""
     seed: int = 0

@@ -1,20 +1,16 @@
 """Scripted faults: which calls go wrong, and how.
 
-A rule names a service, the calls it matches and one thing that goes wrong. Rules are counted and drawn,
-never random, so a run that failed can be repeated. Every rule counts every call that it matches, whether
-or not an earlier rule has spoilt that call; the first rule that fires decides. Called by
-flows/sandbox/app.py, which also takes new rules while it runs.
+A rule names a service, the calls it matches and one thing that goes wrong; which of those calls it spoils
+is counted in flows/sandbox/fault_book.py. Called by flows/sandbox/app.py and the services.
 """
 
-import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, model_validator
 
-FaultyService = Literal["daily_papers", "arxiv", "paper_pages", "openai", "batches", "batch_lines"]
+FaultyService = Literal["daily_papers", "arxiv", "paper_pages", "openai", "batches", "batch_lines", "hub"]
 SpoiltAnswer = Literal[
     "fenced", "html", "empty", "null", "half", "length", "filter", "refusal", "wrong_paper", "chinese",
     "schema", "english", "number", "plain", "no_choices", "no_usage", "markup", "loop", "invisible", "eaten",
@@ -22,6 +18,11 @@ SpoiltAnswer = Literal[
 ]  # fmt: skip
 Asks = Literal["translation", "judgement"]
 Operation = Literal["upload", "file", "content", "delete", "create", "batch", "list", "cancel"]
+HubOperation = Literal[
+    "whoami", "create", "delete", "info", "tree", "paths_info", "commits", "refs", "tag", "untag",
+    "validate_yaml", "preupload", "lfs_batch", "lfs_put", "lfs_verify", "commit", "resolve",
+    "resolve_cache", "cdn",
+]  # fmt: skip
 SpoiltLine = Literal["expired", "missing", "unknown", "repeated", "garbage"]
 
 
@@ -31,7 +32,7 @@ class Call:
 
     service: str
     key: str
-    """The date, the paper_id, the id_list, the operation on batches or the line's custom_id."""
+    """The date, the paper_id, the id_list, the operation on batches or the Hub, or the line's custom_id."""
     p: int | None = None
     paper_ids: frozenset[str] = field(default=frozenset())
     asks: Asks | None = None
@@ -46,7 +47,7 @@ class Match(BaseModel):
     paper_id: str | None = None
     date: str | None = None
     p: int | None = None
-    operation: Operation | None = None
+    operation: Operation | HubOperation | None = None
     asks: Asks | None = None
 
     def covers(self, call: Call) -> bool:
@@ -67,7 +68,11 @@ _MATCHED_BY: dict[str, set[str]] = {
     "openai": {"asks", "paper_id"},
     "batches": {"operation"},
     "batch_lines": {"asks", "paper_id"},
+    "hub": {"operation"},
 }
+_OPERATIONS = {"batches": get_args(Operation), "hub": get_args(HubOperation)}
+# Those that are about no repository that is there.
+_WITHOUT_REPO = {"whoami", "create", "delete", "validate_yaml"}
 # Faults of one kind of answer, which the other kind cannot have.
 _ASKED_FOR: dict[str, Asks] = {
     "judge_finds": "judgement",
@@ -85,6 +90,7 @@ _ACTIONS_OF: dict[str, set[str]] = {
     "openai": _OF_CONNECTIONS | {"answer"},
     "batches": _OF_CONNECTIONS | {"failure"},
     "batch_lines": {"status or body", "answer", "line"},
+    "hub": _OF_CONNECTIONS | {"cut", "concurrent"},
 }
 
 
@@ -104,17 +110,25 @@ class Fault(BaseModel):
     """Only this share of papers (or dates), and of those the first call."""
 
     status: int | None = Field(None, ge=200, le=599)
+    message: str | None = None
+    """What the Hub says with that status, instead of its usual words."""
     headers: dict[str, str] = {}
     body: str | None = None
     """Sent instead of the answer; status 200 unless said otherwise."""
     content_type: str = "text/html; charset=utf-8"
     """Of ``body``."""
+    applied: bool = False
+    """Do the work all the same, and only then send status or body."""
     delay: float | None = Field(None, ge=0)
     """Seconds to wait first; goes with any other action."""
     drop: bool = False
     """Send half of the body, then close the connection."""
     lost: bool = False
     """Do the work, log it as answered, and close the connection before a byte is sent."""
+    cut: bool = False
+    """Close the connection before anything is done."""
+    concurrent: dict[str, str | None] | None = None
+    """Let somebody else commit these texts by path (None deletes one) before the operation begins."""
     truncate: int | None = Field(None, ge=0)
     """Send so many bytes of the body as if they were all."""
     answer: SpoiltAnswer | None = None
@@ -133,12 +147,13 @@ class Fault(BaseModel):
             raise ValueError(f"a fault does one thing besides delay, not {' and '.join(actions)}")
         if not actions and self.delay is None:
             raise ValueError(
-                "a fault needs one of status, body, delay, drop, lost, truncate, answer, line and failure"
+                "a fault needs one of status, body, delay, drop, lost, cut, concurrent, truncate, answer, "
+                "line and failure"
             )
         if "content_type" in self.model_fields_set and self.body is None:
             raise ValueError("content_type goes with body")
-        if self.headers and actions != ["status or body"]:
-            raise ValueError("headers go with status or body")
+        if (self.headers or self.applied) and actions != ["status or body"]:
+            raise ValueError("headers and applied go with status or body")
         return self
 
     @model_validator(mode="after")
@@ -155,6 +170,18 @@ class Fault(BaseModel):
             raise ValueError("a batch's line takes no delay and no body")
         if self.failure is not None and self.match.operation != "create":
             raise ValueError("failure goes with the operation create")
+        if self.match.operation not in (None, *_OPERATIONS.get(self.service, ())):
+            raise ValueError(f"{self.service} has no operation {self.match.operation}")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_the_hub(self) -> Self:
+        if (self.message is not None or self.applied) and self.service != "hub":
+            raise ValueError("message and applied go with the service hub")
+        if self.message is not None and (self.status is None or self.body is not None):
+            raise ValueError("message goes with status and without body")
+        if self.concurrent is not None and self.match.operation in (None, *_WITHOUT_REPO):
+            raise ValueError("concurrent goes with an operation on a repository")
         return self
 
     def concerns(self, call: Call) -> bool:
@@ -170,6 +197,8 @@ class Fault(BaseModel):
             "status or body": self.status is not None or self.body is not None,
             "drop": self.drop,
             "lost": self.lost,
+            "cut": self.cut,
+            "concurrent": self.concurrent is not None,
             "truncate": self.truncate is not None,
             "answer": self.answer is not None,
             "line": self.line is not None,
@@ -181,14 +210,15 @@ class Fault(BaseModel):
     def label(self) -> str:
         """The rule's action in a word or two, for the request log."""
         if self.status is not None or self.body is not None:
-            return f"status {self.status or 200}"
+            return f"status {self.status or 200}" + (" applied" if self.applied else "")
         if self.truncate is not None:
             return f"truncate {self.truncate}"
         if self.answer is not None:
             return f"answer {self.answer}"
         if self.line is not None or self.failure is not None:
             return f"line {self.line}" if self.line else f"failure {self.failure}"
-        return "drop" if self.drop else "lost" if self.lost else f"delay {self.delay:g}"
+        named = [name for name in ("drop", "lost", "cut", "concurrent") if name in self.actions]
+        return named[0] if named else f"delay {self.delay:g}"
 
 
 _RULES = TypeAdapter(list[Fault])
@@ -210,45 +240,3 @@ def load_faults(path: Path) -> list[Fault]:
         ValueError: As for ``parsed_faults``.
     """
     return parsed_faults(path.read_bytes())
-
-
-class FaultBook:
-    """The rules in force and how often each has matched."""
-
-    def __init__(self, faults: list[Fault], seed: int) -> None:
-        self._seed = seed
-        self.replace(faults)
-
-    def replace(self, faults: list[Fault]) -> None:
-        """Put other rules in force, all counts at zero."""
-        self._faults = list(faults)
-        self._matches: Counter[int] = Counter()
-        self._matches_of_key: Counter[tuple[int, str]] = Counter()
-
-    def next(self, call: Call) -> Fault | None:
-        """The rule that spoils this call, if any; counts the call."""
-        firing = None
-        for index, fault in enumerate(self._faults):
-            if fault.concerns(call):
-                self._matches[index] += 1
-                self._matches_of_key[index, call.key] += 1
-                if firing is None and self._fires(index, fault, call):
-                    firing = fault
-        return firing
-
-    def _fires(self, index: int, fault: Fault, call: Call) -> bool:
-        number = self._matches[index]
-        if fault.first is not None:
-            return number <= fault.first
-        if fault.calls is not None:
-            return number in fault.calls
-        if fault.share is not None:
-            first = self._matches_of_key[index, call.key] == 1
-            return first and drawn(self._seed, "fault", index, call.key, 1) < fault.share
-        return True
-
-
-def drawn(*parts: object) -> float:
-    """A number in [0, 1) that depends on nothing but the parts."""
-    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64

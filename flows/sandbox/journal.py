@@ -6,6 +6,7 @@ between leaves evidence of what it had under way. Called by flows/sandbox/app.py
 
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,15 @@ class Journal:
         self._started = 0
         self.entries: list[dict[str, Any]] = []
 
-    def start(self, call: Call) -> dict[str, Any]:
-        """The new entry of a request that has just come in."""
+    def start(self, call: Call, seen: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The new entry of a request that has just come in; ``seen`` is what else is known of it."""
         self._started += 1
         entry: dict[str, Any] = {
             "n": self._started,
             "service": call.service,
             "key": call.key,
             "p": call.p,
+            **(seen or {}),
             "status": None,
             "fault": None,
             "started_at": datetime.now(UTC).isoformat(),

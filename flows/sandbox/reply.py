@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from flows.sandbox.faults import Fault
+from flows.sandbox.hub_errors import scripted_error
 
 TRANSPORT = "sandbox.transport"
 
@@ -38,20 +39,28 @@ def json_reply(value: Any, status: int = 200, **headers: str) -> Reply:
 
 def scripted(fault: Fault) -> Reply | None:
     """The response that the fault puts in the answer's place; None where it leaves the answer to be made."""
+    if fault.cut:
+        # Never sent, and so the log shows that there was no answer.
+        return Reply(b"", status=0)
     if fault.status is None and fault.body is None:
         return None
     if fault.body is not None:
         return Reply(fault.body.encode(), fault.content_type, fault.status or 200, fault.headers)
-    message = f"sandbox fault: status {fault.status}"
-    error: Any = message
+    status = fault.status or 200
+    if fault.service == "hub":
+        refused = scripted_error(status, fault.message)
+        return replace(
+            json_reply({"error": refused.message}, status), headers=refused.headers | fault.headers
+        )
+    error: Any = f"sandbox fault: status {status}"
     if fault.service in ("openai", "batches", "batch_lines"):
-        error = {"message": message, "type": "sandbox_fault", "param": None, "code": None}
-    return replace(json_reply({"error": error}, fault.status or 200), headers=fault.headers)
+        error = {"message": error, "type": "sandbox_fault", "param": None, "code": None}
+    return replace(json_reply({"error": error}, status), headers=fault.headers)
 
 
 async def deliver(reply: Reply, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
     """Send the reply, or as much of it as the fault lets through."""
-    if fault is not None and fault.lost:
+    if fault is not None and (fault.lost or fault.cut):
         scope["extensions"][TRANSPORT].abort()
         await _disconnected(receive)
         return

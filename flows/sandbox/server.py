@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -82,6 +84,11 @@ def environment_for(url: str) -> dict[str, str]:
         "OPENAI_API_KEY": "sandbox",
         "DAILY_PAPERS_MODEL": PSEUDO_MODEL,
         "NO_PROXY": "127.0.0.1,localhost",
+        "HF_TOKEN": "hf_sandbox",
+        # Uploads by LFS, and nothing sent to anywhere but HF_ENDPOINT.
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
     }
 
 
@@ -92,8 +99,11 @@ class Sandbox:
         self._config = config or SandboxConfig()
 
     def __enter__(self) -> Self:
-        app = create_app(self._config)
-        sockets = [_bound(self._config.port)]
+        with contextlib.ExitStack() as stack:
+            self.hub = stack.enter_context(_hub_folder(self._config))
+            app = create_app(self._config, self.hub)
+            sockets = [_bound(self._config.port)]
+            self._folders = stack.pop_all()
         self.url = _url(sockets[0])
         listening = threading.Event()
         self._server = _Server(app, listening.set)
@@ -108,6 +118,7 @@ class Sandbox:
     ) -> None:
         self._server.should_exit = True
         self._thread.join()
+        self._folders.close()
 
     def environment(self) -> dict[str, str]:
         """The variables that point a run at this sandbox."""
@@ -121,8 +132,12 @@ def serve(config: SandboxConfig) -> None:
         ValueError: The folder of payloads is not there.
         OSError: The port is taken.
     """
-    app = create_app(config)
-    sock = _bound(config.port)
+    with _hub_folder(config) as hub:
+        app = create_app(config, hub)
+        _serve(app, _bound(config.port))
+
+
+def _serve(app: ASGIApp, sock: socket.socket) -> None:
     url = _url(sock)
 
     def announce() -> None:
@@ -142,8 +157,19 @@ def serve(config: SandboxConfig) -> None:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def _hub_folder(config: SandboxConfig) -> Iterator[Path]:
+    """The folder of the Hub's repositories: the one that was named, or one that goes with the sandbox."""
+    if config.hub is not None:
+        yield config.hub
+        return
+    with tempfile.TemporaryDirectory(prefix="daily-papers-hub-") as folder:
+        yield Path(folder)
+
+
 def _bound(port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named, because asyncio looks for it before it turns off the delay of small packets: 40 ms an answer.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((HOST, port))

@@ -1,7 +1,7 @@
 """A lake with ten years of made history: every table of every month, full-sized texts, all distinct.
 
-Written by Polars straight into the lake's folders: what is measured is a run on such a lake, not how it
-came to be.
+The lake's tables are written by Polars straight into its folders: what is measured is a run on such a lake,
+not how it came to be. Published tables need the footers that only their own writer makes.
 """
 
 from datetime import UTC, date, datetime
@@ -10,7 +10,17 @@ from pathlib import Path
 import polars as pl
 
 from flows.storage import Lake
-from schemas.tables import ABSTRACTS, PAPERS, RELEASE, TRANSLATIONS, VOTES, Table
+from schemas.tables import (
+    ABSTRACTS,
+    PAPERS,
+    PARALLEL,
+    PUBLISHED_VOTES,
+    RELEASE,
+    TRANSLATIONS,
+    VOTES,
+    Table,
+)
+from transforms.parallel import parallel
 
 MONTHS = 120
 _DAYS = 28
@@ -24,12 +34,21 @@ _KOREAN = "이 논문은 긴 문서를 읽는 모델이 중요한 내용을 기�
 def write_history(lake: Lake, until: date, rows: int) -> int:
     """Fill every table of the months before ``until`` with about so many rows; the rows of PAPERS."""
     for month in _months_before(until):
-        frame = _month(month, rows // MONTHS)
-        for table in (PAPERS, VOTES, ABSTRACTS, TRANSLATIONS, RELEASE):
-            path = lake.path(table, f"{month:%Y-%m}")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _as_table(frame, table).write_parquet(path, compression="zstd", compression_level=1)
+        write_month_of_history(lake, month, rows // MONTHS)
     return rows // MONTHS * MONTHS
+
+
+def write_month_of_history(lake: Lake, month: date, rows: int) -> None:
+    """Fill a month of every table with so many rows."""
+    name, frame = f"{month:%Y-%m}", _month(month, rows)
+    for table in (PAPERS, VOTES, ABSTRACTS, TRANSLATIONS):
+        path = lake.path(table, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _as_table(frame, table).write_parquet(path, compression="zstd", compression_level=1)
+    released = _as_table(frame, RELEASE).sort("list_date", "rank", "paper_id")
+    lake.write_release(name, released, RELEASE)
+    lake.write_release(name, _as_table(frame, VOTES), PUBLISHED_VOTES)
+    lake.write_release(name, parallel(released, pl.Series([], dtype=pl.String)), PARALLEL)
 
 
 def conforms(lake: Lake, until: date) -> bool:
@@ -104,8 +123,11 @@ def _month(month: date, count: int) -> pl.DataFrame:
         source_sha256=pl.format(
             "{}{}", pl.lit("0" * 55), pl.col("paper_id").str.replace(".", "", literal=True)
         ),
+        rounds=pl.lit(1),
+        answers=pl.lit([]),
         calls=pl.lit(1),
         input_tokens=pl.lit(1500),
         cached_tokens=pl.lit(1024),
         output_tokens=pl.lit(900),
+        reasoning_tokens=pl.lit(0),
     )

@@ -20,7 +20,8 @@ from proving_ground import (
     started_sandbox,
 )
 
-from flows.sandbox.faults import Call, Fault, FaultBook
+from flows.sandbox.fault_book import FaultBook
+from flows.sandbox.faults import Call, Fault
 from transforms.prompt import Source, source_of
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]

@@ -750,7 +750,7 @@ async def test_an_answer_that_can_be_read_all_the_same_is_accepted(start: Start,
     [
         {"service": "openai", "status": 500, "often": True},
         {"service": "openai", "match": {"paper": "2406.00001"}, "status": 500},
-        {"service": "hub", "status": 500},
+        {"service": "github", "status": 500},
         {"service": "openai"},
         {"service": "openai", "drop": True, "lost": True},
         {"service": "openai", "first": 1, "share": 0.5, "drop": True},

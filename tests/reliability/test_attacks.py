@@ -21,8 +21,9 @@ from schemas.tables import RELEASE, TRANSLATIONS
 from tablerows import RECIPE
 from transforms.answers import CODES as ANSWER_CODES
 from transforms.answers import judged
-from transforms.card import CardCounts, card_markdown
+from transforms.card import card_markdown
 from transforms.conversation import Ended, Paid, Step
+from transforms.counts import CardCounts
 from transforms.digest import DigestStats, readme_markdown
 from transforms.forms import FORMS, form_markdown
 from transforms.placeholders import tokens
@@ -135,7 +136,7 @@ def test_whatever_the_service_sends_can_be_kept_and_asked_about(attack: Attack) 
 # The pages -----------------------------------------------------------------------------------------
 
 LIST_DATE = date(2026, 3, 5)
-COUNTS = CardCounts(9, 2, "2026-03-04", "2026-03-05", {"ok": 9}, [], [])
+COUNTS = CardCounts(9, 2, "2026-03-04", "2026-03-05", {"ok": 9}, [], [], 0)
 STATS = DigestStats(papers=9, days=2, recent_days=[date(2026, 3, 4)], repo="org/set")
 
 
@@ -183,7 +184,7 @@ def pages_saying(text: str, form: str) -> dict[str, str]:
     return {
         "readme": readme_markdown(rows, LIST_DATE, STATS),
         "report": report_markdown(report),
-        "card": card_markdown([], [], COUNTS._replace(models=[text], prompt_versions=[text]), "org/set"),
+        "card": card_markdown({}, [], COUNTS._replace(models=[text], prompt_versions=[text]), "org/set"),
         form: form_markdown(rows, LIST_DATE, form),
     }
 

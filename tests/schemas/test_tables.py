@@ -10,7 +10,18 @@ import pyarrow as pa
 import pytest
 
 from schemas.dataset import arrow_schema, features
-from schemas.tables import ABSTRACTS, PAPERS, REJECTED, RELEASE, STATUSES, TABLES, TRANSLATIONS, VOTES, Table
+from schemas.tables import (
+    ABSTRACTS,
+    PAPERS,
+    PARALLEL,
+    REJECTED,
+    RELEASE,
+    STATUSES,
+    TABLES,
+    TRANSLATIONS,
+    VOTES,
+    Table,
+)
 from tablerows import abstract, frame, paper, released, translation, vote
 
 NAMES = [table.name for table in TABLES]
@@ -67,7 +78,7 @@ def test_a_table_can_be_built_empty_in_polars_arrow_and_datasets(table: Table) -
 
 def test_a_column_that_tables_share_has_one_type_and_one_meaning() -> None:
     seen: dict[str, set[Any]] = defaultdict(set)
-    for table in TABLES:
+    for table in (*TABLES, PARALLEL):
         schema = table.empty().schema
         for name, column in table.schema.columns().items():
             seen[name].add((str(schema[name]), (column.metadata or {})["meaning"]))

@@ -14,6 +14,7 @@ from tablerows import (
     ABSTRACT,
     LATER,
     SEEN,
+    TITLE,
     abstract,
     abstracts,
     archive,
@@ -26,7 +27,7 @@ from tablerows import (
     translations,
 )
 from transforms.prompt import source_of
-from transforms.release import listings, without_korean
+from transforms.release import listings, without_archived_korean, without_korean
 from transforms.release import release as released_with
 
 
@@ -196,6 +197,24 @@ def test_a_listing_without_korean_in_the_archive_is_pending() -> None:
 def test_papers_that_the_archive_has_in_korean_are_not_wanted_again() -> None:
     listed = listings(papers(paper(), paper("2603.00002", rank=2)), archive(archived()))
     assert without_korean(listed, archive(archived()))["paper_id"].to_list() == ["2603.00002"]
+
+
+@pytest.mark.parametrize(
+    ("done", "status"), [([], "pending"), ([translation()], "ok"), ([rejected()], "rejected")]
+)
+def test_without_the_archives_korean_a_paper_is_as_if_nobody_had_archived_any(
+    done: list[dict[str, Any]], status: str
+) -> None:
+    tables = papers(paper(upvotes=9)), abstracts(abstract()), translations(*done)
+    old = archive(archived(model="gpt-4"), archived("2603.00002", rank=2, model="gpt-4"))
+    rows = release(*tables, without_archived_korean(old))
+    RELEASE.schema.validate(rows)
+    assert rows["translation_status"].to_list() == [status, "pending"]
+    assert_frame_equal(rows[:1], release(*tables, ARCHIVE.empty()))
+    (only_archived,) = rows[1:].to_dicts()
+    provenance = ("title_ko", "summary_ko", "model", "prompt_version", "source_sha256", "translated_at")
+    assert [only_archived[name] for name in provenance] == [None] * 6
+    assert (only_archived["title"], only_archived["upvotes"]) == (TITLE, 2)
 
 
 LISTED = st.lists(st.tuples(st.integers(1, 5), st.integers(5, 8)), unique=True, max_size=10).map(
