@@ -19,13 +19,8 @@ from transforms.counts import month_counts
 _TABLES = tuple(dict.fromkeys((*TABLES, *CONFIGS.values())))
 
 
-def problems(lake: Lake, repo: str | None = None) -> Iterator[str]:
-    """One sentence for each thing that is not as promised, cheapest checks first.
-
-    Args:
-        lake: What is checked.
-        repo: The dataset on the Hub that the pages name, as in the settings.
-    """
+def problems(lake: Lake) -> Iterator[str]:
+    """One sentence for each thing that is not as promised, cheapest checks first."""
     if not lake.months(PAPERS) and not lake.months(ARCHIVE):
         yield f"{lake.home} holds no papers. Fill it: daily-papers run"
         return
@@ -34,7 +29,7 @@ def problems(lake: Lake, repo: str | None = None) -> Iterator[str]:
     yield from _leftovers(lake)
     if not broken:
         yield from _release_differences(lake)
-        yield from _page_differences(lake, repo)
+        yield from _page_differences(lake)
         yield from _loading_faults(lake)
 
 
@@ -102,9 +97,9 @@ def _differing(expected: pl.DataFrame, got: pl.DataFrame) -> int:
     return expected.join(got, on=expected.columns, how="anti", nulls_equal=True).height
 
 
-def _page_differences(lake: Lake, repo: str | None) -> Iterator[str]:
+def _page_differences(lake: Lake) -> Iterator[str]:
     try:
-        pages = release_pages(lake, release_contents(lake), repo)
+        pages = release_pages(lake, release_contents(lake))
     except ContractBroken as error:
         yield str(error)
         return

@@ -170,7 +170,7 @@ def run_check() -> int:
         return error.exit_code
     lake = Lake(settings.home)
     with Bars():
-        found = list(problems(lake, settings.repo))
+        found = list(problems(lake))
     for problem in found:
         console.print(f"- {problem}", style="red", markup=False)
     if found:

@@ -94,27 +94,31 @@ def write_pages(run: Run) -> None:
     if contents.listed_days and (drawn := draw_pictures(run.lake, contents)):
         run.report.files_written += drawn
         contents = contents._replace(has_pictures=True)
-    for path, page in release_pages(run.lake, contents, run.settings.repo).items():
+    for path, page in release_pages(run.lake, contents).items():
         run.report.files_written += run.lake.write_bytes(path, page.encode())
 
 
-def release_pages(lake: Lake, contents: Contents, repo: str | None) -> dict[Path, str]:
-    """The pages over all months, by their place: the card, and where days list papers README and feed."""
-    pages = {lake.dataset / "README.md": release_card(contents, repo)}
+def release_pages(lake: Lake, contents: Contents) -> dict[Path, str]:
+    """The pages over all months, by their place: the card, and where days list papers README and feed.
+
+    The card is that of a folder: what the lake gives must not hang on who looks at it. flows/hub_release.py
+    writes the one for the Hub.
+    """
+    pages = {lake.dataset / "README.md": release_card(contents)}
     if contents.listed_days:
         months = {f"{day:%Y-%m}" for day in feed_days(contents.listed_days[-1])}
-        pages |= _latest_pages(lake.digest, lake.read(RELEASE, months), contents, repo)
+        pages |= _latest_pages(lake.digest, lake.read(RELEASE, months), contents)
         if any(lake.public_path(RELEASE, month).exists() for month in months):
-            pages |= _latest_pages(lake.public, lake.read_public(RELEASE, months), contents, repo)
+            pages |= _latest_pages(lake.public, lake.read_public(RELEASE, months), contents)
     return pages
 
 
-def _latest_pages(folder: Path, rows: pl.DataFrame, contents: Contents, repo: str | None) -> dict[Path, str]:
+def _latest_pages(folder: Path, rows: pl.DataFrame, contents: Contents) -> dict[Path, str]:
     """README of the latest day that lists papers, and the Atom feed that ends with it."""
     *earlier, latest = contents.listed_days
     recent = earlier[: -_RECENT_DAYS - 1 : -1]
     counts = contents.counts
-    stats = DigestStats(counts.papers, counts.days, recent, repo=repo, has_pictures=contents.has_pictures)
+    stats = DigestStats(counts.papers, counts.days, recent, has_pictures=contents.has_pictures)
     of_month = rows.filter(pl.col("list_date").dt.strftime("%Y-%m") == f"{latest:%Y-%m}")
     return {
         folder / "README.md": readme_markdown(of_month, latest, stats),

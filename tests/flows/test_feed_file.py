@@ -73,7 +73,7 @@ def test_the_feed_of_the_stored_lists_is_valid_and_small_enough_for_readers(tmp_
     lake = Lake(tmp_path)
     fill(lake)
     contents = release_contents(lake)
-    document = release_pages(lake, contents, None)[lake.digest / "feed.xml"]
+    document = release_pages(lake, contents)[lake.digest / "feed.xml"]
     listed = {day.isoformat() for day in contents.listed_days}
     ids = [str(entry.findtext(f"{ATOM}id")) for entry in atom(document).iter(f"{ATOM}entry")]
     assert ids
