@@ -14,9 +14,12 @@ import polars as pl
 from prefect import flow, runtime
 
 from flows.dry_run import estimate_of
+from flows.errors import SettingsMissing
+from flows.parameters import Dollars
 from flows.pipeline import gathered, process_days, started_run
 from flows.publish import publish
 from flows.run import Run
+from flows.run_page import months_shown
 from flows.translate import pending_papers, recipe_of
 from flows.translate_by_batch import translate_by_batch
 from schemas.tables import PAPERS
@@ -26,15 +29,16 @@ from transforms.translations import Retranslate
 
 def _run_name() -> str:
     parameters = runtime.flow_run.parameters
-    return f"backfill {parameters['since']} to {parameters['until']}"
+    how = " (dry run)" if parameters["dry_run"] else " by batch" if parameters["batch"] else ""
+    return f"backfill {parameters['since']} to {parameters['until']}{how}"
 
 
-@flow(flow_run_name=_run_name)
+@flow(flow_run_name=_run_name, timeout_seconds=7 * 24 * 3600)
 async def backfill(
     since: date,
     until: date,
     retranslate: Retranslate | None = None,
-    max_cost: float | None = None,
+    max_cost: Dollars | None = None,
     batch: bool = False,
     wait: bool = True,
     dry_run: bool = False,
@@ -56,9 +60,12 @@ async def backfill(
         The run's report over all months.
 
     Raises:
+        SettingsMissing: ``until`` is before ``since``; nothing was done.
         RunIncomplete: A service or a day's list was missing; what there was is published.
     """
-    async with started_run(f"backfill {since} to {until}", max_cost, is_dry=dry_run) as run:
+    if until < since:
+        raise SettingsMissing(f"until ({until}) is before since ({since}); nothing was done.")
+    async with started_run(f"backfill {since} to {until}", max_cost, asks_model=not dry_run) as run:
         months = _months(since, until)
         if dry_run:
             papers, _ = await _gathered(run, months, retranslate)
@@ -68,7 +75,7 @@ async def backfill(
         elif batch:
             await _by_batch(run, months, retranslate, wait)
         else:
-            for days in months:
+            async for days in months_shown(run.report.run, months):
                 await process_days(run, days, days, chunked=True, retranslate=retranslate)
     return run.report
 
@@ -93,6 +100,8 @@ async def _gathered(
     run: Run, months: Sequence[list[date]], retranslate: Retranslate | None
 ) -> tuple[pl.DataFrame, list[str]]:
     """What ``gathered`` gives, over all these months."""
-    parts = [await gathered(run, days, days, retranslate) for days in months]
+    parts = [
+        await gathered(run, days, days, retranslate) async for days in months_shown(run.report.run, months)
+    ]
     papers = pl.concat([PAPERS.empty(), *(papers for papers, _ in parts)])
     return papers, [paper_id for _, ids in parts for paper_id in ids]

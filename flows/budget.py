@@ -51,9 +51,10 @@ class Budget:
         max_cost: float | None = None,
         monthly_budget: float | None = None,
         spent_this_month: float = 0.0,
+        spent_by_run: float = 0.0,
     ) -> None:
         self._prices = prices
-        self._limits = list(_limits(max_cost, monthly_budget, spent_this_month))
+        self._limits = list(_limits(max_cost, monthly_budget, spent_this_month, spent_by_run))
         self._spent = 0.0
         self._under_way: set[Reservation] = set()
         self._turn = asyncio.Lock()
@@ -153,19 +154,21 @@ class Budget:
 
 
 def _limits(
-    max_cost: float | None, monthly_budget: float | None, spent_this_month: float
+    max_cost: float | None, monthly_budget: float | None, spent_this_month: float, spent_by_run: float
 ) -> Iterable[_Limit]:
     if max_cost is not None:
         again = "To go on, run the same command again: its --max-cost counts from nothing."
-        yield _Limit(f"The limit of ${max_cost:,.2f} (--max-cost)", max_cost, 0.0, again)
+        yield _Limit(f"The limit of ${max_cost:,.2f} (--max-cost)", max_cost, spent_by_run, again)
     if monthly_budget is not None:
         again = "To go on, raise it or wait for the next month (UTC), and run the same command again."
         name = f"The month's budget of ${monthly_budget:,.2f} (DAILY_PAPERS_MONTHLY_BUDGET)"
         yield _Limit(name, monthly_budget, spent_this_month, again)
 
 
-def budget_for(settings: Settings, lake: Lake, prices: Prices, max_cost: float | None) -> Budget:
-    """The budget of a run that begins now.
+def budget_for(
+    settings: Settings, lake: Lake, prices: Prices, max_cost: float | None, spent_by_run: float = 0.0
+) -> Budget:
+    """The budget of a run that begins now, or is retried and has spent something before.
 
     Raises:
         SettingsMissing: The limit is no number of dollars, or a model of the settings has no price.
@@ -177,7 +180,7 @@ def budget_for(settings: Settings, lake: Lake, prices: Prices, max_cost: float |
     if settings.monthly_budget is not None:
         month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         spent = spent_in_month(_paid_answers(lake, month), f"{month:%Y-%m}")
-    budget = Budget(prices, max_cost, settings.monthly_budget, spent)
+    budget = Budget(prices, max_cost, settings.monthly_budget, spent, spent_by_run)
     budget.require_prices(filter(None, [settings.model, settings.judge_model]))
     return budget
 

@@ -1,6 +1,6 @@
 """Is the lake sound and the release whole? Everything a run promises, checked from the files alone.
 
-Writes nothing. Run by ``daily-papers check``.
+Writes nothing. Called by flows/console.py for ``daily-papers check``, and by flows/check_lake.py.
 """
 
 import tempfile
@@ -31,6 +31,14 @@ def problems(lake: Lake) -> Iterator[str]:
         yield from _release_differences(lake)
         yield from _page_differences(lake)
         yield from _loading_faults(lake)
+
+
+def check_sentence(lake: Lake, found: list[str]) -> str:
+    """How a check ended, for people."""
+    if found:
+        what = "problem" if len(found) == 1 else "problems"
+        return f"{len(found)} {what} in {lake.home}. Nothing was changed."
+    return f"The lake and the release in {lake.home} are whole and valid."
 
 
 def table_sizes(lake: Lake) -> list[tuple[str, int, int]]:

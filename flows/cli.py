@@ -6,6 +6,8 @@ done; 1 done but rows were rejected or a day is below its completeness floor; 2 
 """
 
 import os
+import signal
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -235,6 +237,31 @@ def cost(
 
 
 @app.command()
+def alarms(
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="APPRISE_URL",
+            help="Where messages go: a Slack or Discord webhook, mailto://…, json://…; default "
+            "DAILY_PAPERS_ALARM_URL, which no process list shows.",
+        ),
+    ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove the alarms and the address from the server.")
+    ] = False,
+    test: Annotated[bool, typer.Option("--test", help="Send a test message the way an alarm takes.")] = False,
+) -> None:
+    """Have Prefect's server send a message when a run fails, is late or missing, or passes a bound."""
+    if remove and (url or test):
+        raise typer.BadParameter("--remove goes alone")
+    from pydantic import SecretStr
+
+    from flows.alarms import alarms as keep_alarms
+
+    raise typer.Exit(keep_alarms(SecretStr(url) if url else None, remove=remove, test=test))
+
+
+@app.command()
 def check(
     answers: Annotated[
         Path | None,
@@ -264,6 +291,38 @@ def check(
     from flows.console import run_check
 
     raise typer.Exit(run_check())
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Port of 127.0.0.1 for the Prefect server and its UI; PREFECT_API_URL wins.",
+        ),
+    ] = 4200,
+) -> None:
+    """Run the schedules of prefect.yaml on this machine, with Prefect's UI, until the command is stopped."""
+    from flows.errors import DailyPapersError
+    from flows.local_server import local_server
+    from flows.settings import load_settings
+
+    # A signal from a service manager ends the server too; Prefect's runner puts its own handler over it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        settings = load_settings()
+        settings.require_model_key()
+        os.environ["DAILY_PAPERS_HOME"] = str(settings.home.absolute())
+        with local_server(port) as server:
+            # Prefect's clients read the server's address when they are imported.
+            from flows.serve import serve_deployments
+
+            serve_deployments(server)
+    except DailyPapersError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(error.exit_code) from error
 
 
 @app.command()

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from flows.check import problems, table_sizes
+from flows.check import check_sentence, problems, table_sizes
 from flows.errors import DailyPapersError, RunIncomplete
 from flows.import_archive import import_archive, import_lines
 from flows.lock import one_writer
@@ -174,17 +174,13 @@ def run_check() -> int:
     for problem in found:
         console.print(f"- {problem}", style="red", markup=False)
     if found:
-        console.print(
-            f"{len(found)} problems in {lake.home}. Nothing was changed.", style="yellow", markup=False
-        )
+        console.print(check_sentence(lake, found), style="yellow", markup=False)
         return 1
     table = Table("table", "months", "rows")
     for name, months, rows in table_sizes(lake):
         table.add_row(name, f"{months:,}", f"{rows:,}")
     console.print(table)
-    console.print(
-        f"The lake and the release in {lake.home} are whole and valid.", style="green", markup=False
-    )
+    console.print(check_sentence(lake, found), style="green", markup=False)
     return 0
 
 

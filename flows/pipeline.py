@@ -1,20 +1,21 @@
 """The line from day lists to the release, for any set of days: extract, enrich, translate, publish.
 
 ``daily`` runs it once over a trailing window, ``backfill`` once a month of days. It holds the lake for
-the whole line, leaves a Markdown artifact, and ends in an error only after everything that could be
-done is done and written.
+the whole line, leaves what it did on the run's page (flows/run_page.py), and ends in an error only after
+everything that could be done is done and written.
 """
 
 import asyncio
 import contextlib
-import logging
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 
 import polars as pl
 import stamina.instrumentation
-from prefect.artifacts import acreate_markdown_artifact
+from prefect import get_run_logger, runtime
 
+from flows.announce import emit_alarm
 from flows.batch import collect_batches
 from flows.budget import budget_for
 from flows.enrich import enrich
@@ -25,26 +26,30 @@ from flows.paid_answers import PaidAnswers
 from flows.progress import PROGRESS
 from flows.publish import publish
 from flows.run import Run
+from flows.run_log import log_progress
+from flows.run_page import show_report
 from flows.settings import load_settings
 from flows.translate import translate
 from schemas.tables import ARCHIVE
 from transforms.release import listings, without_korean
-from transforms.report import report_markdown
+from transforms.report import report_lines, report_sentences
 from transforms.translations import Retranslate
 
-_log = logging.getLogger(__name__)
+# Dollars that the earlier attempts of a flow run have spent, by its id: its limit holds over its retries,
+# which Prefect makes in the process of the first.
+_SPENT: dict[str, float] = defaultdict(float)
 
 
 @contextlib.asynccontextmanager
 async def started_run(
-    name: str, max_cost: float | None = None, *, is_dry: bool = False
+    name: str, max_cost: float | None = None, *, asks_model: bool = True
 ) -> AsyncIterator[Run]:
-    """A run that holds the lake; its report becomes an artifact, and an error when it is a failed one.
+    """A run that holds the lake; its report goes onto its page, and is an error when it is a failed one.
 
     Args:
         name: The run as people know it.
         max_cost: US dollars that it may spend on the model.
-        is_dry: It asks no model, so it needs neither key nor budget.
+        asks_model: One that asks none needs neither key nor budget.
 
     Raises:
         SettingsMissing: A setting is absent or wrong; nothing was done.
@@ -52,22 +57,30 @@ async def started_run(
         RunIncomplete: A service or a day was missing, or too many answers were refused.
     """
     settings = load_settings()
-    if not is_dry:
+    log, attempts = get_run_logger(), str(runtime.flow_run.id)
+    log_progress()
+    if asks_model:
         settings.require_model_key()
-    stamina.instrumentation.set_on_retry_hooks([_log_retry])
+    stamina.instrumentation.set_on_retry_hooks([lambda retry: log.info(*_retry_line(retry))])
     run = Run(settings, name)
     with one_writer(run.lake, name, settings.lock_wait, PROGRESS.get().say):
         for leftover in run.lake.leftovers():
             leftover.unlink()
-        if not is_dry:
-            run.budget = budget_for(settings, run.lake, run.prices, max_cost)
+        if asks_model:
+            run.budget = budget_for(settings, run.lake, run.prices, max_cost, _SPENT[attempts])
         try:
-            if not is_dry:
+            if asks_model:
                 await _collect_open_batches(run)
             yield run
         finally:
             await run.arxiv.close()
-    await acreate_markdown_artifact(key="report", markdown=report_markdown(run.report), description=name)
+            _SPENT[attempts] += run.report.cost_usd or 0.0
+    await show_report(run.report)
+    for what, how_many in report_lines(run.report):
+        log.info("%s: %s", what, how_many)
+    for sentence in report_sentences(run.report):
+        log.info("%s", sentence)
+    emit_alarm(run)
     if run.report.is_failed:
         raise RunIncomplete(run.report)
 
@@ -113,5 +126,5 @@ async def gathered(
     return listed if retranslate == "archived" else without_korean(listed, archive), enriched
 
 
-def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
-    _log.info("Retry %d in %.1f s: %r", details.retry_num, details.wait_for, details.caused_by)
+def _retry_line(retry: stamina.instrumentation.RetryDetails) -> tuple[str, int, float, Exception]:
+    return "Retry %d in %.1f s: %r", retry.retry_num, retry.wait_for, retry.caused_by

@@ -15,7 +15,7 @@ from flows.progress import PROGRESS
 from flows.push import planned_push, push, pushed_sentence
 from flows.run import Run
 from flows.settings import load_settings
-from flows.verify import verify
+from flows.verify import verified_sentence, verify
 from transforms.publication import Decision
 
 _LISTED = 20
@@ -66,19 +66,6 @@ def verify_hub(repo: str) -> int:
         console.print(f"- {difference}", style="red", markup=False)
     if (more := len(found.differences) - _LISTED) > 0:
         console.print(f"- … and {more:,} more", style="red", markup=False)
-    seen = f"{found.files:,} files, {found.rows:,} rows at commit {found.commit[:12]} of {found.url}"
-    kept = f" Left as edited there: {', '.join(found.kept)}." if found.kept else ""
-    if found.differences:
-        console.print(
-            f"{len(found.differences)} differences. Compared: {seen}.{kept} Nothing was changed. To publish "
-            f"what is missing: daily-papers publish --repo {repo}",
-            style="yellow",
-            markup=False,
-        )
-        return 1
-    console.print(
-        f"The Hub holds this release, row for row, and it is valid: {seen}.{kept}",
-        style="green",
-        markup=False,
-    )
-    return 0
+    style = "yellow" if found.differences else "green"
+    console.print(verified_sentence(found, repo), style=style, markup=False)
+    return int(bool(found.differences))

@@ -2,7 +2,8 @@
 
 Raw bytes are never edited, so every table can be rebuilt from them. A paid answer is durable before it
 is used and its file's name is what was asked, so a run that died finds it and nothing is paid twice.
-Called by flows/extract.py, flows/enrich.py, flows/full_text.py and flows/paid_answers.py.
+Called by flows/extract.py, flows/enrich.py, flows/full_text.py and flows/paid_answers.py; flows/daily.py and
+flows/refresh_votes.py ask what was fetched.
 """
 
 import json
@@ -52,9 +53,10 @@ def keep_day(lake: Lake, list_date: date, fetched_at: datetime, pages: list[byte
     return paths
 
 
-def was_fetched(lake: Lake, list_date: date) -> bool:
-    """True when a list of this day was received before."""
-    return any(_day_folder(lake, list_date).glob("*-p*.json"))
+def was_fetched(lake: Lake, list_date: date, before: datetime | None = None) -> bool:
+    """True when a list of this day was received, at any time or before this one."""
+    stamps = (path.name.rsplit("-p", 1)[0] for path in _day_folder(lake, list_date).glob("*-p*.json"))
+    return any(before is None or stamp < _stamp(before) for stamp in stamps)
 
 
 def keep_feed(lake: Lake, fetched_at: datetime, batch: int, body: bytes) -> Path:

@@ -83,6 +83,16 @@ class Settings(BaseSettings):
     """TOML file of model prices in the form of transforms/prices.toml, whose models win."""
     monthly_budget: float | None = Field(None, ge=0, allow_inf_nan=False)
     """US dollars that answers may cost in a calendar month (UTC); unset means no limit."""
+    alarm_url: SecretStr | None = None
+    """Where `alarms` has messages sent, as apprise writes it; kept on Prefect's server from then on."""
+    alarm_rejected: float = Field(0.1, ge=0, le=1)
+    """Share of a run's translations whose refusal is an alarm."""
+    alarm_cost: float | None = Field(None, ge=0, allow_inf_nan=False)
+    """US dollars of one run above which it is an alarm; unset means never."""
+    alarm_late: float = Field(7200.0, ge=10, le=7 * 24 * 3600)
+    """Seconds that a daily run may be late before that is an alarm; read by `alarms`."""
+    post_digest_url: SecretStr | None = None
+    """Where the daily run posts the day's papers, as apprise writes it; unset means nowhere."""
 
     hf_endpoint: str = _standard("HF_ENDPOINT", "https://huggingface.co", _URL)
     """The Hub, as huggingface_hub defines it."""

@@ -1,7 +1,7 @@
 """What is on the Hub against the release: every file downloaded, every row compared, every contract checked.
 
 Trusts no memory and no listing: a file's bytes are what counts. Changes nothing. Called by
-flows/publish_hub.py.
+flows/publish_hub.py and flows/check_lake.py.
 """
 
 import io
@@ -76,6 +76,18 @@ def verify(run: Run, repo: str) -> Verified:
         if CARD in files:
             differences += _card_differences(release, standing, files, keeps_page=CARD in memory.kept)
     return Verified(hub.url, head, len(there), rows, differences, sorted(memory.kept))
+
+
+def verified_sentence(found: Verified, repo: str) -> str:
+    """What a comparison found, for people."""
+    seen = f"{found.files:,} files, {found.rows:,} rows at commit {found.commit[:12]} of {found.url}"
+    kept = f" Left as edited there: {', '.join(found.kept)}." if found.kept else ""
+    if found.differences:
+        return (
+            f"{len(found.differences)} differences. Compared: {seen}.{kept} Nothing was changed. To publish "
+            f"what is missing: daily-papers publish --repo {repo}"
+        )
+    return f"The Hub holds this release, row for row, and it is valid: {seen}.{kept}"
 
 
 class _Judged(NamedTuple):

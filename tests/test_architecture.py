@@ -219,12 +219,17 @@ def test_each_deployment_names_a_flow_and_gives_it_arguments_it_knows(deployment
     assert set(parameters) <= set(signature(flow.fn).parameters)
 
 
-def test_only_daily_is_scheduled_in_the_evening_and_it_waits_for_the_operator() -> None:
-    schedules = {entry["name"]: entry["schedules"] for entry in DEPLOYMENTS}
-    assert schedules == {
-        "daily": [{"cron": "0 23 * * *", "timezone": "UTC", "active": False}],
-        "backfill": [],
-    }
+def test_what_is_scheduled_says_so_and_what_is_not_waits_for_the_operator() -> None:
+    scheduled = {entry["name"] for entry in DEPLOYMENTS if entry["schedules"]}
+    assert scheduled == {"daily", "refresh-votes", "check"}
+    assert scheduled == {entry["name"] for entry in DEPLOYMENTS if "scheduled" in entry["tags"]}
+    assert {entry["name"] for entry in DEPLOYMENTS if "manual" in entry["tags"]} == {"backfill", "publish"}
+    assert {each["timezone"] for entry in DEPLOYMENTS for each in entry["schedules"]} == {"UTC"}
+
+
+def test_what_writes_a_lake_runs_one_at_a_time() -> None:
+    assert {entry["concurrency_limit"]["limit"] for entry in DEPLOYMENTS} == {1}
+    assert {entry["work_pool"]["work_queue_name"] for entry in DEPLOYMENTS} == {"lake"}
 
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]

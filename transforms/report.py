@@ -1,6 +1,7 @@
-"""What a run did, as numbers and as sentences: one report for the terminal and the Prefect artifact.
+"""What a run did, as numbers and as sentences: one report for the terminal and the Prefect artifacts.
 
-Called by flows/pipeline.py, which fills it, and by flows/console.py, which prints it.
+Called by flows/pipeline.py, which fills it, by flows/run_page.py, which shows it on the run's page, and by
+flows/console.py, which prints it.
 """
 
 from collections import Counter
@@ -103,6 +104,29 @@ def report_lines(report: Report) -> list[tuple[str, str]]:
         *(dry_run_lines(report.estimate) if report.estimate else []),
     ]
     return [(what, how_many) for what, how_many in lines if how_many]
+
+
+def report_rows(report: Report) -> list[dict[str, str | int | float]]:
+    """The report's numbers as the rows of a table: step, what, count; dollars stand as what they are."""
+    steps = {
+        "day lists": report.listed,
+        "abstracts": report.abstracts,
+        "full texts": report.full_texts,
+        "translations": report.translated,
+        "rejected for": report.codes + report.record_reasons,
+        "model": report.usage,
+    }
+    rows: list[dict[str, str | int | float]] = [
+        {"step": step, "what": what, "count": count}
+        for step, counter in steps.items()
+        for what, count in sorted(counter.items())
+        if count
+    ]
+    if report.cost_usd is None:
+        rows.append({"step": "model", "what": "US dollars", "count": "unknown (DAILY_PAPERS_PRICES)"})
+    elif report.usage:
+        rows.append({"step": "model", "what": "US dollars", "count": round(report.cost_usd, 6)})
+    return [*rows, {"step": "release", "what": "files written", "count": report.files_written}]
 
 
 def report_sentences(report: Report) -> list[str]:

@@ -194,6 +194,12 @@ def test_reserving_and_settling_in_any_order_never_passes_the_limit(
     assert at_worst <= limit * (1 + 1e-9)
 
 
+def test_what_earlier_attempts_of_the_run_spent_counts_against_its_own_limit_alone() -> None:
+    Budget(PRICES, monthly_budget=1.5, spent_by_run=1.0).reserve(request())
+    with pytest.raises(BudgetReached, match=r"--max-cost\) is reached: \$1\.0000 spent"):
+        Budget(PRICES, max_cost=1.5, spent_by_run=1.0).reserve(request())
+
+
 # A run's -----------------------------------------------------------------------------------------
 
 

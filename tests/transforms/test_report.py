@@ -12,7 +12,14 @@ from schemas.tables import RELEASE
 from tablerows import LATER, release_rows, released
 from transforms.estimate import assumed, estimated
 from transforms.prices import bundled_prices
-from transforms.report import Report, day_papers, report_lines, report_markdown, report_sentences
+from transforms.report import (
+    Report,
+    day_papers,
+    report_lines,
+    report_markdown,
+    report_rows,
+    report_sentences,
+)
 
 
 def report(**values: Any) -> Report:
@@ -156,3 +163,34 @@ def test_a_report_without_faults_is_heading_and_table_only() -> None:
     assert page.startswith("# daily 2026")
     assert page.endswith("|\n")
     assert "\n- " not in page
+
+
+def test_a_reports_numbers_are_rows_of_a_table_with_codes_and_dollars() -> None:
+    made = report(
+        listed={"new": 2, "rejected": 1, "delisted": 0},
+        translated={"ok": 1, "rejected": 1},
+        codes={"no_hangul": 1},
+        record_reasons={"no_title": 1},
+    )
+    made.paid(Usage(input_tokens=1000, output_tokens=500), 0.0123456789)
+    made.files_written = 7
+    rows = [tuple(row.values()) for row in report_rows(made)]
+    assert rows[:6] == [
+        ("day lists", "new", 2),
+        ("day lists", "rejected", 1),
+        ("translations", "ok", 1),
+        ("translations", "rejected", 1),
+        ("rejected for", "no_hangul", 1),
+        ("rejected for", "no_title", 1),
+    ]
+    assert ("model", "US dollars", 0.012346) in rows
+    assert rows[-1] == ("release", "files written", 7)
+
+
+def test_an_unknown_cost_is_said_in_the_table_and_a_run_without_answers_has_none() -> None:
+    made = report()
+    assert report_rows(made) == [{"step": "release", "what": "files written", "count": 0}]
+    made.paid(Usage(input_tokens=1), None)
+    assert {"step": "model", "what": "US dollars", "count": "unknown (DAILY_PAPERS_PRICES)"} in report_rows(
+        made
+    )
