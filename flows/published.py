@@ -63,12 +63,6 @@ class Published(BaseModel):
             for path in {*self.files, *self.pending}
         }
 
-    def applied(self, commit: str) -> None:
-        """Note that the commit under way is the repository's head."""
-        self.commit = commit
-        self.files = {path: oids for path, oids in (self.files | self.pending).items() if oids}
-        self.pending = {}
-
 
 def _path(lake: Lake, endpoint: str, repo: str) -> Path:
     host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(endpoint).hostname or "hub")

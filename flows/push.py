@@ -140,7 +140,8 @@ class _Push:
             except (HeadMoved, CommitUnanswered) as trouble:
                 troubles += 1
                 self._wait(trouble, troubles)
-                self._look_again()
+                if self._look_again():
+                    troubles = 0
             else:
                 troubles = 0
                 PROGRESS.get().advance("hub")
@@ -170,8 +171,8 @@ class _Push:
             listed = self._hub.files(head) if head else {}
             self._remote = {path: oid for path, oid in listed.items() if is_ours(path)}
 
-    def _look_again(self) -> None:
-        """After a commit that went wrong: was it applied, and what else is new?"""
+    def _look_again(self) -> bool:
+        """After a commit that went wrong: learn what stands there now; whether the commit was applied."""
         head = self._hub.head()
         if head is None:
             raise SourceUnavailable(
@@ -180,13 +181,15 @@ class _Push:
             )
         pending = self._memory.pending
         self._look(head)
-        if pending and all(
+        is_applied = all(
             self._remote.get(path) in hashes if hashes else path not in self._remote
             for path, hashes in pending.items()
-        ):
+        )
+        if is_applied:
             self._commits.append(head)
             self._count(*self._tried)
             PROGRESS.get().advance("hub")
+        return is_applied
 
     def _plan(self) -> Plan:
         """What is missing.
