@@ -98,7 +98,7 @@ def _check_options(lake: Lake, given: list[bool], format: str, limit: int | None
         raise Refused(f"--limit {limit}: expected 1 or more")
     if format == "parquet" and out is None:
         raise Refused("--format parquet needs a file to write: --out FILE")
-    if out is not None and out.resolve().is_relative_to(lake.home.resolve()):
+    if out is not None and not lake.is_shared and out.resolve().is_relative_to(str(lake.home.resolve())):
         raise Refused(f"--out {out} is inside the lake, which sql only reads; name a file elsewhere")
     if out is not None and (out.is_dir() or not out.parent.is_dir()):
         raise Refused(f"--out {out}: expected a file in a folder that exists")
@@ -184,7 +184,7 @@ def _lazy(lake: Lake, sql: str, read: Statement) -> pl.LazyFrame:
 
 
 def _scan(lake: Lake, table: Table, months: Sequence[str]) -> pl.LazyFrame:
-    paths = [lake.path(table, month) for month in months]
+    paths = [str(lake.path(table, month)) for month in months]
     # The schema given, no file is opened to learn it.
     schema = table.empty().schema
     if not paths:

@@ -1,8 +1,9 @@
 """The backfill flow: any range of days, month by month, from the Hub to the release.
 
-Environment as for the daily flow. Run by ``daily-papers backfill`` or as a manual deployment. Safe to
-stop and run again: each month is published before the next begins, and paid answers are kept. By batch the
-months are translated together, at half the price and within a day or two, and published when they are.
+Environment as for the daily flow. Run by ``daily-papers backfill``, which takes one month after the other, or
+as a manual deployment, which has each month done by a run of its own (flows/backfill_parts.py). Safe to stop
+and run again: each month is published before the next begins, and paid answers are kept. By batch the months
+are translated together, at half the price and within a day or two, and published when they are.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from itertools import groupby
 import polars as pl
 from prefect import flow, runtime
 
+from flows.backfill_parts import is_part, is_split, over_the_pool
+from flows.dead_runs import watch_for_dead_runs
 from flows.dry_run import estimate_of
 from flows.errors import SettingsMissing
 from flows.parameters import Dollars
@@ -28,9 +31,13 @@ from transforms.translations import Retranslate
 
 
 def _run_name() -> str:
-    parameters = runtime.flow_run.parameters
-    how = " (dry run)" if parameters["dry_run"] else " by batch" if parameters["batch"] else ""
-    return f"backfill {parameters['since']} to {parameters['until']}{how}"
+    told = runtime.flow_run.parameters
+    return _name(told["since"], told["until"], told["dry_run"], told["batch"])
+
+
+def _name(since: date, until: date, dry_run: bool, batch: bool) -> str:
+    how = " (dry run)" if dry_run else " by batch" if batch else ""
+    return f"backfill {since} to {until}{how}"
 
 
 @flow(flow_run_name=_run_name, timeout_seconds=7 * 24 * 3600)
@@ -65,8 +72,17 @@ async def backfill(
     """
     if until < since:
         raise SettingsMissing(f"until ({until}) is before since ({since}); nothing was done.")
-    async with started_run(f"backfill {since} to {until}", max_cost, asks_model=not dry_run) as run:
-        months = _months(since, until)
+    months = _months(since, until)
+    if await is_split():
+        options = {"retranslate": retranslate, "batch": batch, "wait": wait, "dry_run": dry_run}
+        together = batch or dry_run
+        days = [day for month in months for day in month]
+        await watch_for_dead_runs()
+        return await over_the_pool(
+            _name(since, until, dry_run, batch), [days] if together else months, max_cost, options
+        )
+    async with started_run(_name(since, until, dry_run, batch), max_cost, asks_model=not dry_run) as run:
+        run.draws_pictures = not is_part()
         if dry_run:
             papers, _ = await _gathered(run, months, retranslate)
             recipe = recipe_of(run.settings)

@@ -6,7 +6,7 @@ again until that batch is collected (flows/batch_collect.py). Called by flows/tr
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Self
@@ -42,6 +42,7 @@ async def answered_by_batch(
     wait: bool = True,
     max_lines: int = MAX_LINES,
     max_bytes: int = MAX_BYTES,
+    told: Callable[[int, int], Awaitable[None]] | None = None,
 ) -> BatchOutcome:
     """Have these requests answered by batch; batches that earlier runs left open are collected first.
 
@@ -52,6 +53,7 @@ async def answered_by_batch(
         wait: False submits, looks at each open batch once and returns.
         max_lines: Most requests in one batch.
         max_bytes: Most bytes of one batch's file.
+        told: Told after each look how many answers are made, and how many are wanted.
 
     Raises:
         LakeUnwritable: The disk refused; what was submitted waits in its batch for the next run.
@@ -65,6 +67,8 @@ async def answered_by_batch(
             await batches.submit(new, max_lines, max_bytes)
             while wait and (folders := batches.awaited(wanted)):
                 await batches.look_again(folders)
+                if told is not None:
+                    await told(batches.done, len(wanted))
         return batches.outcome_for(wanted)
 
 
@@ -113,6 +117,11 @@ class _Batches:
                 self._troubled.add(folder.name)
             if str(error) not in map(str, self._outcome.errors):
                 self._outcome.errors.append(error)
+
+    @property
+    def done(self) -> int:
+        """Answers that the service has made so far."""
+        return self._collector.done
 
     def outcome_for(self, names: Iterable[str]) -> BatchOutcome:
         """The outcome, with each of these names in its place."""

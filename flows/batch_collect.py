@@ -66,6 +66,11 @@ class Collector:
         self._shown: dict[str, int] = {}
         """Requests of each batch that the progress bar shows as done."""
 
+    @property
+    def done(self) -> int:
+        """Answers that the service has made so far, of all batches looked at."""
+        return sum(self._shown.values())
+
     async def look(self, folder: BatchFolder) -> None:
         """Collect the batch if it is over.
 

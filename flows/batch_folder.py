@@ -7,13 +7,12 @@ and output.jsonl and errors.jsonl as they were received. Called by flows/batch.p
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
+from upath import UPath
 
 from flows.errors import ContractBroken
 from flows.storage import Lake
@@ -119,7 +118,7 @@ class BatchFolder:
         """Remove the folder of a batch that was never made."""
         # The state first: what is left without it is removed by the next run.
         (self._path / "state.json").unlink(missing_ok=True)
-        shutil.rmtree(self._path)
+        self._lake.remove(self._path)
 
     def __str__(self) -> str:
         """The folder as people know it."""
@@ -157,10 +156,10 @@ def remove_unfinished(lake: Lake) -> None:
     """Remove what runs left that died while they prepared a batch: nothing of it was sent."""
     for path in _home(lake).glob("*"):
         if not {file.name for file in path.glob("*")} - {"requests.jsonl", "names.jsonl"}:
-            shutil.rmtree(path)
+            lake.remove(path)
 
 
-def _home(lake: Lake) -> Path:
+def _home(lake: Lake) -> UPath:
     return lake.home / "batches"
 
 
@@ -168,7 +167,7 @@ def _json_lines(lines: Iterable[Line]) -> Iterable[str]:
     return (f"{json.dumps(line.model_dump(), ensure_ascii=False)}\n" for line in lines)
 
 
-def _broken(lake: Lake, path: Path, error: Exception) -> ContractBroken:
+def _broken(lake: Lake, path: UPath, error: Exception) -> ContractBroken:
     said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
     return ContractBroken(
         f"{lake.name(path)} cannot be read ({said}); no batch was submitted. Restore it from a copy, or "

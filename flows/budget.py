@@ -185,6 +185,16 @@ def budget_for(
     return budget
 
 
+def spent_since(lake: Lake, moment: datetime) -> float:
+    """US dollars of the answers of all runs that came since then, each counted once; unpriced ones count 0.
+
+    Raises:
+        ContractBroken: A file that tells what was spent cannot be read.
+    """
+    answers = _paid_answers(lake, moment).filter(pl.col("answered_at") >= moment)
+    return float(answers.unique(["paper_id", "answered_at"], maintain_order=True)["cost_usd"].sum())
+
+
 def _paid_answers(lake: Lake, since: datetime) -> pl.DataFrame:
     """Every answer that the lake knows of, and of those since then the ones that have no row yet too.
 
@@ -192,9 +202,8 @@ def _paid_answers(lake: Lake, since: datetime) -> pl.DataFrame:
     answers/ only. Files are chosen by the time they were written, which is never before the answer came.
     """
     rows = lake.read_columns(TRANSLATIONS, lake.months(TRANSLATIONS), ["paper_id", "answers"])
-    paths = sorted((lake.home / "answers").glob("*/*/*.json"))
-    recent = [path for path in paths if path.stat().st_mtime >= since.timestamp()]
-    kept = [answer for path in recent if (answer := kept_answer(lake, path))]
+    paths = [path for path in lake.files_since(lake.home / "answers", since) if path.name != "recipe.json"]
+    kept = [answer for path in paths if (answer := kept_answer(lake, path))]
     columns = ["paper_id", "answered_at", "cost_usd"]
     known = answers_of(rows).select(columns)
     return pl.concat([known, pl.DataFrame([answer.model_dump() for answer in kept], schema=known.schema)])

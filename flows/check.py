@@ -5,6 +5,7 @@ Writes nothing. Called by flows/console.py for ``daily-papers check``, and by fl
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 
@@ -13,8 +14,10 @@ from flows.month_of_configs import month_rows
 from flows.progress import PROGRESS
 from flows.release import month_files, release_contents, release_pages
 from flows.storage import Lake
-from schemas.tables import ARCHIVE, CONFIGS, PAPERS, TABLES, Table
+from schemas.tables import ABSTRACTS, ARCHIVE, CONFIGS, CORRECTIONS, PAPERS, TABLES, Table
+from transforms.corrections import left_behind
 from transforms.counts import month_counts
+from transforms.translations import translation_sources
 
 _TABLES = tuple(dict.fromkeys((*TABLES, *CONFIGS.values())))
 
@@ -28,6 +31,7 @@ def problems(lake: Lake) -> Iterator[str]:
     yield from broken
     yield from _leftovers(lake)
     if not broken:
+        yield from _corrections_left_behind(lake)
         yield from _release_differences(lake)
         yield from _page_differences(lake)
         yield from _loading_faults(lake)
@@ -75,6 +79,18 @@ def _leftovers(lake: Lake) -> Iterator[str]:
         yield f"{lake.name(path)} is a leftover of a killed run. The next run removes it: daily-papers run"
 
 
+def _corrections_left_behind(lake: Lake) -> Iterator[str]:
+    corrections = lake.read(CORRECTIONS, lake.months(CORRECTIONS))
+    sources = translation_sources(lake.read_papers(ABSTRACTS, corrections["paper_id"]))
+    for paper_id in left_behind(corrections, sources):
+        # Without who and why: a flow sends this to a chat.
+        yield (
+            f"The correction of {paper_id} was made for English that has changed since, so it is no longer "
+            f"published. Look at the paper: daily-papers fix {paper_id} --show. Then correct it for its new "
+            "English (--from), or let the old correction go (--undo)."
+        )
+
+
 def _release_differences(lake: Lake) -> Iterator[str]:
     tables = (PAPERS, ARCHIVE, *CONFIGS.values())
     months = sorted({month for table in tables for month in lake.months(table)})
@@ -118,27 +134,34 @@ def _page_differences(lake: Lake) -> Iterator[str]:
 
 def _loading_faults(lake: Lake) -> Iterator[str]:
     """What a researcher would meet: load_dataset on the folder, declared types, every row."""
+    files = release_contents(lake).files
+    with tempfile.TemporaryDirectory() as copy:
+        if lake.is_shared:
+            lake.copied(lake.dataset, Path(copy))
+        folder = copy if lake.is_shared else str(lake.dataset)
+        for name, table in CONFIGS.items():
+            rows = sum(file.rows for file in files if file.path.startswith(f"{table.folder}/"))
+            # The card does not promise an empty config, so nobody is told to load it.
+            if rows:
+                yield from _faults_of_loading(folder, name, table, rows)
+
+
+def _faults_of_loading(folder: str, name: str, table: Table, rows: int) -> Iterator[str]:
     # Imported here: seconds that only this check owes.
     import datasets
     from datasets.exceptions import DatasetsError
 
     from schemas.dataset import features
 
-    files = release_contents(lake).files
     datasets.disable_progress_bars()
-    for name, table in CONFIGS.items():
-        rows = sum(file.rows for file in files if file.path.startswith(f"{table.folder}/"))
-        if not rows:
-            # The card does not promise it, so nobody is told to load it.
-            continue
-        call = f"load_dataset({str(lake.dataset)!r}, {name!r})"
-        with tempfile.TemporaryDirectory() as cache:
-            try:
-                loaded = datasets.load_dataset(str(lake.dataset), name, split="train", cache_dir=cache)
-            except (DatasetsError, ValueError, OSError) as error:
-                yield f"{call} fails: {error}"
-                continue
-            if loaded.num_rows != rows:
-                yield f"{call} gives {loaded.num_rows} rows, expected {rows}."
-            if loaded.features != features(table):
-                yield f"{call} gives other features than schemas/tables.py: {loaded.features}"
+    call = f"load_dataset({folder!r}, {name!r})"
+    with tempfile.TemporaryDirectory() as cache:
+        try:
+            loaded = datasets.load_dataset(folder, name, split="train", cache_dir=cache)
+        except (DatasetsError, ValueError, OSError) as error:
+            yield f"{call} fails: {error}"
+            return
+        if loaded.num_rows != rows:
+            yield f"{call} gives {loaded.num_rows} rows, expected {rows}."
+        if loaded.features != features(table):
+            yield f"{call} gives other features than schemas/tables.py: {loaded.features}"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from flows.cli_fix import fix
 from flows.settings import apply_prefect_settings
 
 app = typer.Typer(
@@ -198,6 +199,9 @@ def publish(
     raise typer.Exit(code)
 
 
+app.command()(fix)
+
+
 @app.command()
 def sql(
     query: Annotated[str | None, typer.Argument(help="SQL, or the name of a question (--list).")] = None,
@@ -307,6 +311,7 @@ def serve(
     """Run the schedules of prefect.yaml on this machine, with Prefect's UI, until the command is stopped."""
     from flows.errors import DailyPapersError
     from flows.local_server import local_server
+    from flows.object_store import folder
     from flows.settings import load_settings
 
     # A signal from a service manager ends the server too; Prefect's runner puts its own handler over it.
@@ -314,7 +319,7 @@ def serve(
     try:
         settings = load_settings()
         settings.require_model_key()
-        os.environ["DAILY_PAPERS_HOME"] = str(settings.home.absolute())
+        os.environ["DAILY_PAPERS_HOME"] = str(folder(settings.home))
         with local_server(port) as server:
             # Prefect's clients read the server's address when they are imported.
             from flows.serve import serve_deployments

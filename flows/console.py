@@ -19,6 +19,7 @@ from flows.check import check_sentence, problems, table_sizes
 from flows.errors import DailyPapersError, RunIncomplete
 from flows.import_archive import import_archive, import_lines
 from flows.lock import one_writer
+from flows.object_store import folder
 from flows.progress import PROGRESS
 from flows.release import write_form, write_month, write_pages, write_release
 from flows.run import Run
@@ -27,10 +28,10 @@ from flows.storage import Lake
 from schemas.tables import ARCHIVE, PAPERS
 from transforms.report import Report, report_lines, report_sentences
 
-# The one-shot server records task runs in batches; what has not reached it when the process ends is lost.
-# Measured: half a second records the dozen of a run with nothing to translate, two seconds any day's.
-_RECORDING_SECONDS = 2.0
-_FEW_RECORDING_SECONDS = 0.5
+# The one-shot server records task runs once a second; what has not reached it when the process ends is lost.
+# Measured: a second and a half records the dozen of a run with nothing to translate, three seconds any day's.
+_RECORDING_SECONDS = 3.0
+_FEW_RECORDING_SECONDS = 1.5
 _LISTED = 20
 
 console = Console(soft_wrap=True)
@@ -95,7 +96,7 @@ def run_to_end(flow_run: Callable[[], Awaitable[Report]], again: str, *, is_dry:
         console.print(str(error), style="bold red", markup=False)
         return error.exit_code
     show(report)
-    home = load_settings().home.absolute()
+    home = folder(load_settings().home)
     where = f"dataset {home / 'release/dataset'}, digest {home / 'release/digest'}"
     if is_dry:
         console.print(
@@ -130,7 +131,7 @@ def run_import(tree: Path) -> int:
         console.print(f"- {sentence}", markup=False)
     if len(report.unparsed) > _LISTED:
         console.print(f"- … and {len(report.unparsed) - _LISTED:,} more unparsed lines", markup=False)
-    home = settings.home.absolute()
+    home = folder(settings.home)
     where = f"{home / 'archive'}, {home / 'release'}"
     if report.exit_code:
         console.print(

@@ -11,14 +11,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from upath import UPath
+
 _NOT_A_FILE: Final = "not a file"
 """Instead of a hash, for a folder or a link where a file is wanted."""
 
 
-def sha256(path: Path) -> str:
+def sha256(path: Path | UPath) -> str:
     """Hex SHA-256 of the file, however long."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def hashes(folder: Path, paths: Iterable[str]) -> dict[str, str]:
@@ -37,11 +42,12 @@ def _hash(folder: Path, path: str) -> str | None:
     return sha256(target) if target.exists() else None
 
 
-def copy_whole(source: Path, target: Path) -> None:
+def copy_whole(source: Path | UPath, target: Path) -> None:
     """Copy the file whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = _cleared(target)
-    shutil.copyfile(source, temporary)
+    with source.open("rb") as read, temporary.open("wb") as written:
+        shutil.copyfileobj(read, written)
     temporary.replace(target)
 
 

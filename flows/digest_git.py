@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from upath import UPath
+
 from flows.clients.git import Checkout, GitFailed
 from flows.console import console
 from flows.digest_files import Journal, copy_whole, hashes, sha256, write_whole
@@ -113,7 +115,7 @@ def _stage(
 def _checkout(folder: Path, lake: Lake) -> Checkout:
     try:
         checkout = Checkout(folder)
-        if checkout.folder.resolve().is_relative_to(lake.home.resolve()):
+        if not lake.is_shared and checkout.folder.resolve().is_relative_to(str(lake.home.resolve())):
             raise GitFailed(f"it lies in the lake {lake.home}, which every run writes")
     except (GitFailed, OSError) as error:
         raise DigestRefused(
@@ -123,7 +125,7 @@ def _checkout(folder: Path, lake: Lake) -> Checkout:
     return checkout
 
 
-def _digest_files(lake: Lake, *, publish_archived: bool) -> dict[str, Path]:
+def _digest_files(lake: Lake, *, publish_archived: bool) -> dict[str, UPath]:
     """The digest's files by their path in it; what is hidden, such as a .DS_Store, is none of them.
 
     A Git repository is published too: without ``publish_archived``, what has the archive's Korean is taken

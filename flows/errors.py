@@ -64,6 +64,7 @@ class RunIncomplete(DailyPapersError):
     """The run did all it could and something was missing; ``report`` says what."""
 
     def __init__(self, report: Report) -> None:
-        super().__init__(" ".join(report_sentences(report)))
+        sentences = (each if each.endswith(".") else f"{each}." for each in report_sentences(report))
+        super().__init__(" ".join(sentences))
         self.report = report
         self.exit_code = report.exit_code

@@ -1,8 +1,8 @@
 """One writer at a time: a second run waits, then says who holds the lake.
 
-The lock is the kernel's (released when its process dies, however it dies); the file beside it only tells
-people who holds it. Called by flows/pipeline.py, flows/import_archive.py
-and flows/console.py.
+On a disk a run holds the whole lake, by a lock of the kernel's (released when its process dies, however it
+dies); the file beside it only tells people who holds it. On an object store it holds the part that it writes
+(flows/lease.py). Called by flows/run.py and by the commands that write without a run.
 """
 
 import contextlib
@@ -11,17 +11,22 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from filelock import FileLock, Timeout
+from upath import UPath
 
 from flows.errors import LakeBusy, LakeUnwritable
+from flows.lease import leased
 from flows.storage import Lake
 
+RELEASE_PART = "release"
+"""The part of a shared lake that whoever publishes holds."""
 
-@contextlib.contextmanager
-def one_writer(lake: Lake, run: str, wait: float, say: Callable[[str], object]) -> Iterator[None]:
-    """Hold the lake while the block runs.
+
+def one_writer(
+    lake: Lake, run: str, wait: float, say: Callable[[str], object]
+) -> contextlib.AbstractContextManager[object]:
+    """Hold the lake while the block runs; of a lake on an object store, its release.
 
     Args:
         lake: The lake to hold.
@@ -33,8 +38,13 @@ def one_writer(lake: Lake, run: str, wait: float, say: Callable[[str], object]) 
         LakeBusy: Another run still holds the lake after ``wait`` seconds.
         LakeUnwritable: The lake's folder cannot be made or written.
     """
+    return leased(lake, RELEASE_PART, run, wait, say) if lake.is_shared else _locked(lake, run, wait, say)
+
+
+@contextlib.contextmanager
+def _locked(lake: Lake, run: str, wait: float, say: Callable[[str], object]) -> Iterator[None]:
     holder_path = lake.home / ".lock-holder.json"
-    lock = FileLock(lake.home / ".lock")
+    lock = FileLock(str(lake.home / ".lock"))
     try:
         lake.home.mkdir(parents=True, exist_ok=True)
         try:
@@ -62,7 +72,7 @@ def one_writer(lake: Lake, run: str, wait: float, say: Callable[[str], object]) 
         lock.release()
 
 
-def _holder(path: Path) -> str:
+def _holder(path: UPath) -> str:
     try:
         holder = json.loads(path.read_bytes())
         return f"{holder['run']} (pid {holder['pid']} on {holder['host']}, since {holder['since']})"

@@ -7,11 +7,12 @@ called by flows/storage.py and flows/release.py.
 """
 
 import io
-from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+from upath import UPath
 
+from flows.object_store import is_shared
 from schemas.tables import SCHEMA_VERSION, Table
 from transforms.counts import MonthCounts, counts_line, month_counts, parsed_counts
 
@@ -47,7 +48,7 @@ def month_bytes(table: Table, rows: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def footer(file: Path | bytes) -> Footer:
+def footer(file: UPath | bytes) -> Footer:
     """What the footer of a published month says.
 
     Raises:
@@ -55,7 +56,9 @@ def footer(file: Path | bytes) -> Footer:
         PolarsError: It is no Parquet file.
     """
     # Polars hands out the key-value pairs in a fifth of the time that pyarrow needs to parse all of a footer.
-    said = pl.read_parquet_metadata(io.BytesIO(file) if isinstance(file, bytes) else file)
+    if not isinstance(file, bytes) and is_shared(file):
+        file = file.read_bytes()
+    said = pl.read_parquet_metadata(io.BytesIO(file) if isinstance(file, bytes) else str(file))
     size = len(file) if isinstance(file, bytes) else file.stat().st_size
     counts = parsed_counts(said.get("counts", "null"))
     return Footer(size, said.get("schema_version", "none"), counts)

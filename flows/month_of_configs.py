@@ -12,7 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from flows.storage import Lake
-from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, TRANSLATIONS, VOTES
+from schemas.tables import ABSTRACTS, ARCHIVE, CORRECTIONS, PAPERS, TRANSLATIONS, VOTES
 from transforms.parallel import earlier_months, parallel
 from transforms.release import release, without_archived_korean
 
@@ -52,7 +52,9 @@ def listing_again(lake: Lake, months: Collection[str]) -> list[str]:
 def _release(lake: Lake, month: str, archive: pl.DataFrame) -> pl.DataFrame:
     papers = lake.read(PAPERS, [month])
     ids = pl.concat([papers["paper_id"], archive["paper_id"]]).unique()
-    return release(papers, lake.read_papers(ABSTRACTS, ids), lake.read_papers(TRANSLATIONS, ids), archive)
+    known = (lake.read_papers(table, ids) for table in (ABSTRACTS, TRANSLATIONS, CORRECTIONS))
+    abstracts, translations, corrections = known
+    return release(papers, abstracts, translations, archive, corrections)
 
 
 def _months(lake: Lake) -> list[str]:

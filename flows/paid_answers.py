@@ -5,9 +5,11 @@ itself or as a line of a batch, in this run or in an earlier one. Called by flow
 what batches bring, by flows/batch.py.
 """
 
+import threading
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple, Self
+
+from upath import UPath
 
 from flows.batch_collect import BatchAnswer
 from flows.received import KeptAnswer, keep_answer, kept_answer
@@ -43,6 +45,7 @@ class PaidAnswers:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._counting = threading.Lock()
 
     def find(self, key: AnswerKey) -> Paid | None:
         """The answer when it is kept.
@@ -85,10 +88,12 @@ class PaidAnswers:
             body=body,
         )
         keep_answer(self._run.lake, self._path(key.name), kept)
-        self._run.report.paid(usage, cost)
+        # Answers are kept in threads where the lake is on an object store.
+        with self._counting:
+            self._run.report.paid(usage, cost)
         return _paid(kept)
 
-    def _path(self, name: str) -> Path:
+    def _path(self, name: str) -> UPath:
         recipe_id, _, file = name.partition("/")
         return self._run.lake.home / "answers" / recipe_id / file[:4] / f"{file}.json"
 

@@ -17,11 +17,14 @@ from prefect import get_run_logger, runtime
 
 from flows.announce import emit_alarm
 from flows.batch import collect_batches
+from flows.batch_folder import open_folders
 from flows.budget import budget_for
+from flows.dead_runs import watch_for_dead_runs
 from flows.enrich import enrich
-from flows.errors import RunIncomplete
+from flows.errors import LakeBusy, RunIncomplete
 from flows.extract import extract
 from flows.lock import one_writer
+from flows.object_store import faults_named
 from flows.paid_answers import PaidAnswers
 from flows.progress import PROGRESS
 from flows.publish import publish
@@ -35,6 +38,8 @@ from transforms.release import listings, without_korean
 from transforms.report import report_lines, report_sentences
 from transforms.translations import Retranslate
 
+BATCHES = "batches"
+"""The part of a shared lake that whoever submits or collects batches holds."""
 # Dollars that the earlier attempts of a flow run have spent, by its id: its limit holds over its retries,
 # which Prefect makes in the process of the first.
 _SPENT: dict[str, float] = defaultdict(float)
@@ -59,11 +64,12 @@ async def started_run(
     settings = load_settings()
     log, attempts = get_run_logger(), str(runtime.flow_run.id)
     log_progress()
+    await watch_for_dead_runs()
     if asks_model:
         settings.require_model_key()
     stamina.instrumentation.set_on_retry_hooks([lambda retry: log.info(*_retry_line(retry))])
     run = Run(settings, name)
-    with one_writer(run.lake, name, settings.lock_wait, PROGRESS.get().say):
+    with faults_named(run.lake.home), _whole_lake(run):
         for leftover in run.lake.leftovers():
             leftover.unlink()
         if asks_model:
@@ -85,9 +91,24 @@ async def started_run(
         raise RunIncomplete(run.report)
 
 
+def _whole_lake(run: Run) -> contextlib.AbstractContextManager[object]:
+    """A lake on a disk is held from begin to end; of a shared one each step holds what it writes."""
+    if run.lake.is_shared:
+        return contextlib.nullcontext()
+    return one_writer(run.lake, run.report.run, run.settings.lock_wait, PROGRESS.get().say)
+
+
 async def _collect_open_batches(run: Run) -> None:
     """Take what earlier runs asked for by batch and is answered by now, so that nobody asks for it again."""
-    outcome = await collect_batches(run, PaidAnswers(run))
+    if run.lake.is_shared and not open_folders(run.lake):
+        return
+    try:
+        with run.holding(BATCHES, wait=0):
+            outcome = await collect_batches(run, PaidAnswers(run))
+    except LakeBusy as busy:
+        # Its holder collects them.
+        PROGRESS.get().say(str(busy))
+        return
     run.report.unavailable += map(str, outcome.errors)
     for sentence in outcome.sentences:
         PROGRESS.get().say(sentence)
@@ -102,9 +123,12 @@ async def process_days(
     retranslate: Retranslate | None = None,
 ) -> None:
     """Take these days through the whole line; see ``gathered`` and ``translate`` for the arguments."""
-    papers, enriched = await gathered(run, days, judged, retranslate)
-    translated = await translate(run, papers, chunked=chunked, retranslate=retranslate)
-    await asyncio.to_thread(publish, run, days, [*enriched, *translated])
+    with contextlib.ExitStack() as held:
+        # In a thread: whoever waits for another run must not stop this one's other work.
+        await asyncio.to_thread(held.enter_context, run.holding(*{f"{day:%Y-%m}" for day in days}))
+        papers, enriched = await gathered(run, days, judged, retranslate)
+        translated = await translate(run, papers, chunked=chunked, retranslate=retranslate)
+        await asyncio.to_thread(publish, run, days, [*enriched, *translated])
 
 
 async def gathered(

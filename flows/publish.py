@@ -10,6 +10,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.errors import ContractBroken, DailyPapersError, EditedOnHub, SettingsMissing
+from flows.lock import RELEASE_PART
 from flows.push import push, pushed_sentence
 from flows.release import write_month, write_pages, write_release
 from flows.run import Run
@@ -27,7 +28,8 @@ def publish(run: Run, days: Iterable[date], changed_ids: Iterable[str]) -> None:
     """Publish the months of these days, and the neighbouring months that list a changed paper too."""
     months = {f"{day:%Y-%m}" for day in days}
     months |= _months_listing(run.lake, neighbour_months(months) - months, set(changed_ids))
-    write_release(run, months, publish_month, publish_pages)
+    with run.holding(RELEASE_PART):
+        write_release(run, months, publish_month, publish_pages)
 
 
 @task(task_run_name="publish to {repo}", cache_policy=NO_CACHE)
@@ -43,7 +45,8 @@ def publish_to_hub(run: Run, repo: str, decision: Decision | None = None) -> Non
     """
     try:
         # Whoever sets DAILY_PAPERS_REPO wants the dataset there, so a missing one is made.
-        pushed = push(run, repo, decision, may_create=lambda _: True)
+        with run.holding(RELEASE_PART):
+            pushed = push(run, repo, decision, may_create=lambda _: True)
     except SettingsMissing as error:
         run.report.refused.append(str(error))
     except (ContractBroken, EditedOnHub) as error:

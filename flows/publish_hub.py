@@ -42,7 +42,7 @@ def publish_to_hub(
     return 0
 
 
-def _held(run: Run) -> contextlib.AbstractContextManager[None]:
+def _held(run: Run) -> contextlib.AbstractContextManager[object]:
     return one_writer(run.lake, run.report.run, run.settings.lock_wait, PROGRESS.get().say)
 
 

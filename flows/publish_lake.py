@@ -9,6 +9,7 @@ import asyncio
 
 from prefect import flow
 
+from flows.lock import RELEASE_PART
 from flows.pipeline import started_run
 from flows.publish import publish_month, publish_pages, publish_to_hub
 from flows.release import write_release
@@ -38,7 +39,8 @@ async def publish_lake(edited_files: Decision | None = None) -> Report:
     """
     async with started_run(_run_name(), asks_model=False) as run:
         months = {*run.lake.months(PAPERS), *run.lake.months(ARCHIVE)}
-        await asyncio.to_thread(write_release, run, months, publish_month, publish_pages)
+        with run.holding(RELEASE_PART):
+            await asyncio.to_thread(write_release, run, months, publish_month, publish_pages)
         if run.settings.repo:
             await asyncio.to_thread(publish_to_hub, run, run.settings.repo, edited_files)
     return run.report

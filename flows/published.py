@@ -7,11 +7,11 @@ flows/push.py.
 """
 
 import re
-from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
+from upath import UPath
 
 from flows.errors import ContractBroken
 from flows.storage import Lake
@@ -64,6 +64,6 @@ class Published(BaseModel):
         }
 
 
-def _path(lake: Lake, endpoint: str, repo: str) -> Path:
+def _path(lake: Lake, endpoint: str, repo: str) -> UPath:
     host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(endpoint).hostname or "hub")
     return lake.home / "published" / host / f"{repo.replace('/', '--')}.json"

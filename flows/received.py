@@ -8,10 +8,10 @@ flows/refresh_votes.py ask what was fetched.
 
 import json
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 from pydantic import AwareDatetime, BaseModel, ValidationError
+from upath import UPath
 
 from flows.errors import ContractBroken
 from flows.storage import Lake
@@ -35,7 +35,7 @@ class KeptAnswer(BaseModel):
     body: str
 
 
-def keep_day(lake: Lake, list_date: date, fetched_at: datetime, pages: list[bytes]) -> list[Path]:
+def keep_day(lake: Lake, list_date: date, fetched_at: datetime, pages: list[bytes]) -> list[UPath]:
     """Keep the pages of a day list, unless they are the ones kept last; the files written.
 
     Files are named ``<fetched_at>-p<page>.json``. A second that is taken moves on, so that nothing
@@ -59,7 +59,7 @@ def was_fetched(lake: Lake, list_date: date, before: datetime | None = None) -> 
     return any(before is None or stamp < _stamp(before) for stamp in stamps)
 
 
-def keep_feed(lake: Lake, fetched_at: datetime, batch: int, body: bytes) -> Path:
+def keep_feed(lake: Lake, fetched_at: datetime, batch: int, body: bytes) -> UPath:
     """Keep an arXiv answer under the day it came; the file written."""
     while True:
         folder = lake.home / "raw/arxiv" / fetched_at.strftime("%Y/%m/%d")
@@ -72,8 +72,7 @@ def keep_feed(lake: Lake, fetched_at: datetime, batch: int, body: bytes) -> Path
 
 def kept_page(lake: Lake, paper_id: str) -> bytes | None:
     """The paper's page as it was received, or None when none is kept."""
-    path = _page_path(lake, paper_id)
-    return path.read_bytes() if path.exists() else None
+    return lake.content(_page_path(lake, paper_id))
 
 
 def keep_page(lake: Lake, paper_id: str, page: bytes) -> None:
@@ -81,20 +80,20 @@ def keep_page(lake: Lake, paper_id: str, page: bytes) -> None:
     lake.write_bytes(_page_path(lake, paper_id), page)
 
 
-def _page_path(lake: Lake, paper_id: str) -> Path:
+def _page_path(lake: Lake, paper_id: str) -> UPath:
     return lake.home / "raw/papers" / paper_id[:4] / f"{paper_id}.md"
 
 
-def kept_answer(lake: Lake, path: Path) -> KeptAnswer | None:
+def kept_answer(lake: Lake, path: UPath) -> KeptAnswer | None:
     """The answer kept at this path, or None when none is.
 
     Raises:
         ContractBroken: There is a file that is no kept answer; asking again would pay twice unnoticed.
     """
-    if not path.exists():
+    if (content := lake.content(path)) is None:
         return None
     try:
-        return KeptAnswer.model_validate_json(path.read_bytes())
+        return KeptAnswer.model_validate_json(content)
     except ValidationError as error:
         raise ContractBroken(
             f"{lake.name(path)} is not a kept answer ({error.errors()[0]['msg']}). Delete it to pay for that "
@@ -102,9 +101,9 @@ def kept_answer(lake: Lake, path: Path) -> KeptAnswer | None:
         ) from error
 
 
-def keep_answer(lake: Lake, path: Path, answer: KeptAnswer) -> None:
+def keep_answer(lake: Lake, path: UPath, answer: KeptAnswer) -> None:
     """Make a paid answer durable; only then may it be used."""
-    lake.write_bytes(path, answer.model_dump_json(indent=1).encode())
+    lake.write_new(path, answer.model_dump_json(indent=1).encode())
 
 
 def keep_recipe(lake: Lake, recipe: Recipe) -> None:
@@ -119,12 +118,12 @@ def keep_rejected(lake: Lake, rejected: pl.DataFrame) -> None:
     lake.upsert(REJECTED, rejected.join(known, on=REJECTED.key, how="anti"))
 
 
-def _pages(folder: Path, stamp: str) -> list[bytes]:
+def _pages(folder: UPath, stamp: str) -> list[bytes]:
     paths = folder.glob(f"{stamp}-p*.json")
     return [path.read_bytes() for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
 
 
-def _day_folder(lake: Lake, list_date: date) -> Path:
+def _day_folder(lake: Lake, list_date: date) -> UPath:
     return lake.home / "raw/daily_papers" / list_date.strftime("%Y/%m/%d")
 
 

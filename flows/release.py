@@ -13,10 +13,10 @@ import multiprocessing
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+from upath import UPath
 
 from flows.month_file import Footer, month_bytes
 from flows.month_of_configs import MonthRows, listing_again, month_rows
@@ -63,7 +63,7 @@ def write_month(month: str, run: Run) -> None:
         run.report.files_written += run.lake.write_bytes(path, content)
 
 
-def month_files(lake: Lake, month: str, rows: MonthRows) -> dict[Path, bytes]:
+def month_files(lake: Lake, month: str, rows: MonthRows) -> dict[UPath, bytes]:
     """What belongs to a month beside its configs: logs, and all of it again without the archive's Korean."""
     files = _logs(lake.digest, rows.configs["papers"])
     if rows.public is not None:
@@ -72,7 +72,7 @@ def month_files(lake: Lake, month: str, rows: MonthRows) -> dict[Path, bytes]:
     return files
 
 
-def _logs(folder: Path, rows: pl.DataFrame) -> dict[Path, bytes]:
+def _logs(folder: UPath, rows: pl.DataFrame) -> dict[UPath, bytes]:
     days = rows["list_date"].unique().sort()
     return {folder / log_path(day): day_markdown(rows, day).encode() for day in days}
 
@@ -91,14 +91,14 @@ class Contents(NamedTuple):
 def write_pages(run: Run) -> None:
     """Write the pictures and the card over all months, the README of the latest day and the feed."""
     contents = release_contents(run.lake)
-    if contents.listed_days and (drawn := draw_pictures(run.lake, contents)):
+    if run.draws_pictures and contents.listed_days and (drawn := draw_pictures(run.lake, contents)):
         run.report.files_written += drawn
         contents = contents._replace(has_pictures=True)
     for path, page in release_pages(run.lake, contents).items():
         run.report.files_written += run.lake.write_bytes(path, page.encode())
 
 
-def release_pages(lake: Lake, contents: Contents) -> dict[Path, str]:
+def release_pages(lake: Lake, contents: Contents) -> dict[UPath, str]:
     """The pages over all months, by their place: the card, and where days list papers README and feed.
 
     The card is that of a folder: what the lake gives must not hang on who looks at it. flows/hub_release.py
@@ -113,7 +113,7 @@ def release_pages(lake: Lake, contents: Contents) -> dict[Path, str]:
     return pages
 
 
-def _latest_pages(folder: Path, rows: pl.DataFrame, contents: Contents) -> dict[Path, str]:
+def _latest_pages(folder: UPath, rows: pl.DataFrame, contents: Contents) -> dict[UPath, str]:
     """README of the latest day that lists papers, and the Atom feed that ends with it."""
     *earlier, latest = contents.listed_days
     recent = earlier[: -_RECENT_DAYS - 1 : -1]
@@ -126,7 +126,7 @@ def _latest_pages(folder: Path, rows: pl.DataFrame, contents: Contents) -> dict[
     }
 
 
-def write_form(run: Run, form: str) -> Path:
+def write_form(run: Run, form: str) -> UPath:
     """Write every day in one of transforms.forms.FORMS under release/digest-<form>/; the folder."""
     folder = run.lake.home / "release" / f"digest-{form}"
     months = run.lake.months(RELEASE)

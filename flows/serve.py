@@ -45,6 +45,9 @@ async def _served(server: str) -> None:
     runner = _Runner(limit=1)
     console.print(f"Serving by {server}. Stop with Ctrl-C.", markup=False)
     for entry in entries():
+        if "part" in entry["tags"]:
+            # Without a work pool a backfill does its months itself.
+            continue
         await runner.aadd_deployment(await _deployment(entry))
         crons = [f"{each['cron']} ({each['timezone']})" for each in entry["schedules"]]
         console.print(f"- {entry['name']}: {', '.join(crons) or 'when somebody starts it'}", markup=False)

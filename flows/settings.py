@@ -8,9 +8,9 @@ else: not into a log, a flow parameter, an artifact or a file.
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.errors import SettingsMissing
@@ -33,8 +33,8 @@ class Settings(BaseSettings):
         env_prefix="DAILY_PAPERS_", frozen=True, extra="ignore", env_ignore_empty=True
     )
 
-    home: Path = Path("data")
-    """The lake's folder."""
+    home: Annotated[str, BeforeValidator(str)] = Field("data", min_length=1)
+    """The lake's folder, or its address on an S3-compatible store: s3://bucket/lake."""
     model: str = "gpt-6-luna"
     """Model name, as OPENAI_BASE_URL knows it."""
     judge_model: str | None = None

@@ -1,48 +1,40 @@
-"""The lake: monthly Parquet partitions and files, written whole or not at all.
+"""The lake: monthly Parquet partitions, validated at its doors.
 
 A month is the partition everywhere, so a daily run reads and writes one or two small files whatever the
-history. Every write is validated, goes to a temporary file, is synced and then renamed: readers never
-see half a file, the same rows give the same bytes, and a file whose content would not change is not
-touched. Received bytes are flows/received.py, the writer's lock is flows/lock.py. Called by the flows;
-nothing else opens these files.
+history. The same rows give the same bytes. How a file is written whole, on a disk or on an object store, is
+flows/lake_files.py's; received bytes are flows/received.py. Called by the flows; nothing else opens these
+files.
 """
 
 import io
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import dataframely as dy
 import polars as pl
+from upath import UPath
 
-from flows.errors import ContractBroken, LakeUnwritable
+from flows.errors import ContractBroken
+from flows.lake_files import LakeFiles
 from flows.month_file import Footer, footer, month_bytes
 from schemas.tables import RELEASE, Table
 
 _MONTH_FILE = re.compile(r"(\d{4}-\d{2})\.parquet")
 
 
-class Lake:
-    """The lake below one folder."""
+class Lake(LakeFiles):
+    """The lake below one folder, or below one address of an object store."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home.absolute()
+    def __init__(self, home: Path | str) -> None:
+        super().__init__(home)
         self.dataset = self.home / "release" / "dataset"
         self.digest = self.home / "release" / "digest"
         self.public = self.home / "release" / "public"
         """Data and logs without the archive's Korean, of the months that have some."""
-        # On the lake's own file system, so that a rename into place is atomic.
-        self._temporary = self.home / ".tmp"
 
-    def name(self, path: Path) -> str:
-        """The path as people know it: relative to the lake."""
-        return path.relative_to(self.home).as_posix() if path.is_relative_to(self.home) else str(path)
-
-    # Tables ---------------------------------------------------------------------------------------
-
-    def path(self, table: Table, month: str) -> Path:
+    def path(self, table: Table, month: str) -> UPath:
         """Where a month of a table stands."""
         return self.home / table.name / f"{month}.parquet"
 
@@ -58,11 +50,9 @@ class Lake:
             ContractBroken: A file cannot be read or does not match the table's contract.
         """
         paths = [path for month in sorted(set(months)) if (path := self.path(table, month)).exists()]
-        return pl.concat(
-            [table.empty(), *(self.validated(table, self._parquet(path), path) for path in paths)]
-        )
+        return pl.concat([table.empty(), *(self._stored(table, path) for path in paths)])
 
-    def public_path(self, table: Table, month: str) -> Path:
+    def public_path(self, table: Table, month: str) -> UPath:
         """Where a month of a published table stands that must not go out as it is."""
         return self.public / table.folder / f"{month}.parquet"
 
@@ -76,7 +66,7 @@ class Lake:
             public if (public := self.public_path(table, month)).exists() else self.path(table, month)
             for month in sorted(set(months))
         ]
-        read = [self.validated(table, self._parquet(path), path) for path in paths if path.exists()]
+        read = [self._stored(table, path) for path in paths if path.exists()]
         return pl.concat([table.empty(), *read])
 
     def read_columns(self, table: Table, months: Iterable[str], columns: list[str]) -> pl.DataFrame:
@@ -90,7 +80,7 @@ class Lake:
         months = wanted.select(table.month.alias("month"))["month"].to_list()
         return self.read(table, months).join(wanted, on="paper_id", how="semi")
 
-    def upsert(self, table: Table, rows: pl.DataFrame) -> list[Path]:
+    def upsert(self, table: Table, rows: pl.DataFrame) -> list[UPath]:
         """Put these rows in by key and return the files that changed.
 
         A row with a known key replaces it; all others of its month stay. Months without a row here are
@@ -104,17 +94,22 @@ class Lake:
         parts = rows.with_columns(table.month.alias("__month")).partition_by("__month", as_dict=True)
         for (month,), part in sorted(parts.items()):
             path = self.path(table, str(month))
-            known = self.read(table, [str(month)])
             part = self.validated(table, part.drop("__month"), path)
-            merged = pl.concat([known.join(part, on=table.key, how="anti", nulls_equal=True), part])
-            merged = self.validated(table, merged.sort(table.key), path)
-            if not merged.equals(known):
-                # Into memory first: on a full disk Polars' own writer hides the reason.
-                buffer = io.BytesIO()
-                merged.write_parquet(buffer)
-                self.write_bytes(path, buffer.getvalue())
+            if self.replaced(path, partial(self._merged, table, str(month), part)):
                 changed.append(path)
         return changed
+
+    def _merged(self, table: Table, month: str, part: pl.DataFrame) -> bytes | None:
+        """The month's file with these rows in it, None when it has them."""
+        known = self.read(table, [month])
+        merged = pl.concat([known.join(part, on=table.key, how="anti", nulls_equal=True), part])
+        merged = self.validated(table, merged.sort(table.key), self.path(table, month))
+        if merged.equals(known):
+            return None
+        # Into memory first: on a full disk Polars' own writer hides the reason.
+        buffer = io.BytesIO()
+        merged.write_parquet(buffer)
+        return buffer.getvalue()
 
     def write_release(self, month: str, frame: pl.DataFrame, table: Table = RELEASE) -> bool:
         """Write a month of a published table (``month_bytes``); True when the file changed.
@@ -143,7 +138,7 @@ class Lake:
                 "Write it again from the lake: daily-papers publish"
             ) from error
 
-    def validated(self, table: Table, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    def validated(self, table: Table, frame: pl.DataFrame, path: Path | UPath) -> pl.DataFrame:
         """The frame with the contract's columns in order.
 
         Raises:
@@ -157,59 +152,22 @@ class Lake:
                 f"disk is as it was. {error}"
             ) from error
 
-    def _parquet(self, path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    def _stored(self, table: Table, path: UPath) -> pl.DataFrame:
+        """The file's rows, validated; a column that is younger than the file and may be null is null."""
+        rows = self._parquet(path)
+        columns, types = table.schema.columns(), table.empty().schema
+        younger = [name for name in types if name not in rows.columns and columns[name].nullable]
+        return self.validated(
+            table, rows.with_columns(pl.lit(None, types[name]).alias(name) for name in younger), path
+        )
+
+    def _parquet(self, path: UPath, columns: list[str] | None = None) -> pl.DataFrame:
         try:
-            return pl.read_parquet(path, columns=columns, glob=False)
+            if self.is_shared:
+                return pl.read_parquet(io.BytesIO(self.content(path) or b""), columns=columns)
+            return pl.read_parquet(str(path), columns=columns, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise ContractBroken(
                 f"{self.name(path)} cannot be read as Parquet ({error}); it was left as it is. Restore it "
                 "from a copy, or remove it and run: daily-papers backfill --since … --until … (its month)"
             ) from error
-
-    # Files ----------------------------------------------------------------------------------------
-
-    def leftovers(self) -> list[Path]:
-        """Temporary files that killed writes left."""
-        return sorted(self._temporary.glob("*"))
-
-    def write_bytes(self, path: Path, content: bytes) -> bool:
-        """Write a file unless it already holds these bytes; True when it was written."""
-        if path.is_file() and path.read_bytes() == content:
-            return False
-        self.write_atomically(path, lambda target: target.write_bytes(content))
-        return True
-
-    def write_atomically(self, path: Path, write: Callable[[Path], object]) -> None:
-        """Let ``write`` fill a temporary file of the lake, sync it and rename it into place.
-
-        Raises:
-            LakeUnwritable: The disk refused (full, read-only, no permission); ``path`` is as it was.
-        """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._temporary.mkdir(exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=self._temporary)
-            os.close(handle)
-            temporary = Path(name)
-            try:
-                write(temporary)
-                with temporary.open("rb") as written:
-                    os.fsync(written.fileno())
-                temporary.chmod(0o644)
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
-            _sync_folder(path.parent)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise LakeUnwritable(
-                f"{self.name(path)} could not be written ({error}); it is as it was before. Free the disk or "
-                "mend its permissions and run the same command again: it continues where this one stopped."
-            ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

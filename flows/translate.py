@@ -18,7 +18,8 @@ from flows.progress import PROGRESS
 from flows.run import Run, settled
 from flows.settings import Settings
 from flows.translator import Pending, Translator
-from schemas.tables import ABSTRACTS, TRANSLATIONS
+from schemas.tables import ABSTRACTS, CORRECTIONS, TRANSLATIONS
+from transforms.corrections import without_corrected
 from transforms.prompt import source_of
 from transforms.recipe import Recipe, recipe_for
 from transforms.translations import (
@@ -76,6 +77,8 @@ async def pending_papers(
 ) -> list[Pending]:
     """The papers to translate, with their full text where the recipe asks for it."""
     sources = translation_sources(run.lake.read_papers(ABSTRACTS, papers["paper_id"]))
+    # What a person has put right is asked of no model again.
+    sources = without_corrected(sources, run.lake.read_papers(CORRECTIONS, papers["paper_id"]))
     known = run.lake.read_papers(TRANSLATIONS, papers["paper_id"])
     rows = pending_translations(sources, known, recipe, retranslate)
     if retranslate != "rejected":

@@ -16,6 +16,7 @@ from flows.errors import BudgetReached, DailyPapersError, SettingsMissing, Sourc
 from flows.paid_answers import AnswerKey
 from flows.progress import PROGRESS
 from flows.run import Run
+from flows.run_page import batch_shown
 from flows.translate import pending_papers, recipe_of
 from flows.translator import Pending, Translator
 from schemas.tables import TRANSLATIONS
@@ -55,6 +56,7 @@ class _Rounds:
         self._run = run
         self._translator = translator
         self._wait = wait
+        self._told = batch_shown(run.report.run)
         self._tries: Counter[str] = Counter()
 
     async def through(self, pending: Sequence[Pending]) -> None:
@@ -102,7 +104,7 @@ class _Rounds:
                 self._report(reached)
                 continue
             submitted.append(named)
-        outcome = await answered_by_batch(self._run, submitted, answers, wait=self._wait)
+        outcome = await answered_by_batch(self._run, submitted, answers, wait=self._wait, told=self._told)
         for named in submitted:
             if (reservation := reserved.get(named.name)) is not None:
                 budget.settle(reservation, self._cost(named, outcome))

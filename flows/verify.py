@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+from upath import UPath
 
 from flows.clients.hub import Hub
 from flows.errors import ContractBroken, RepositoryMissing
@@ -95,7 +96,7 @@ class _Judged(NamedTuple):
     differences: list[str]
 
 
-def _judged(lake: Lake, path: str, content: bytes, own: Path | None) -> _Judged:
+def _judged(lake: Lake, path: str, content: bytes, own: UPath | None) -> _Judged:
     """A Parquet file of the Hub against its contract and, row for row, against our own where it counts."""
     try:
         table, _ = place(path)
@@ -109,7 +110,7 @@ def _judged(lake: Lake, path: str, content: bytes, own: Path | None) -> _Judged:
         there = lake.validated(table, there, Path(f"{path} on the Hub"))
     except ContractBroken as error:
         return _Judged(there.height, [str(error)])
-    here = there if own is None else pl.read_parquet(own)
+    here = there if own is None else pl.read_parquet(io.BytesIO(own.read_bytes()))
     return _Judged(there.height, list(_row_differences(path, table, there, here)))
 
 

@@ -232,8 +232,8 @@ def translation_status(*values: str) -> dy.String:
         nullable=False,
         check=_one_of(values),
         metadata=_says(
-            "ok (Korean passed the gate), pending (not translated yet), rejected (the gate refused it; "
-            "English only), archived (imported from the predecessor's logs)."
+            "ok (Korean passed the gate, or a person corrected it), pending (not translated yet), rejected "
+            "(the gate refused it; English only), archived (imported from the predecessor's logs)."
         ),
     )
 
@@ -276,6 +276,15 @@ def source_sha256(*, key: bool = False) -> dy.String:
 
 def translated_at() -> dy.Datetime:
     return _utc("When the model's kept answer arrived (UTC).", nullable=True)
+
+
+def corrected_at(*, key: bool = False) -> dy.Datetime:
+    return _utc(
+        "When a person corrected the Korean (UTC); null where none did. model, prompt_version and "
+        "translated_at stay those of the text that it started from.",
+        nullable=not key,
+        key=key,
+    )
 
 
 def _tokens(meaning: str) -> dy.Int64:
@@ -410,6 +419,51 @@ class Translations(dy.Schema):
         return pl.when(pl.col("translation_status") == "ok").then(korean & ~is_faulty).otherwise(is_faulty)
 
 
+class Corrections(dy.Schema):
+    """One row per (paper_id, source_sha256, corrected_at): a person's Korean of a paper, or its taking back.
+
+    Rows are only added. A correction stands until a row takes it back; the newest standing one counts.
+    """
+
+    paper_id = paper_id()
+    source_sha256 = source_sha256(key=True)
+    corrected_at = corrected_at(key=True)
+    takes_back = _utc(
+        "corrected_at of the correction that this row takes back; null for a correction.", nullable=True
+    )
+    title_ko = title_ko()
+    abstract_ko = abstract_ko()
+    summary_ko = summary_ko()
+    translation_issues = translation_issues()
+    corrected_by = dy.String(
+        nullable=False, min_length=1, metadata=_says("Who decided, in their words; never published.")
+    )
+    correction_reason = dy.String(
+        nullable=False, min_length=1, metadata=_says("Why, in their words; never published.")
+    )
+    status_before = dy.String(
+        nullable=False,
+        check=_one_of(STATUSES),
+        metadata=_says("translation_status that the release had until then."),
+    )
+    title_before = dy.String(nullable=True, metadata=_says("title_ko that the release had until then."))
+    abstract_before = dy.String(nullable=True, metadata=_says("abstract_ko that the release had until then."))
+    summary_before = dy.List(
+        dy.Struct({"section": dy.String(nullable=True), "text": dy.String(nullable=False)}),
+        nullable=True,
+        metadata=_says("summary_ko that the release had until then."),
+    )
+    model = model()
+    prompt_version = prompt_version()
+    translated_at = translated_at()
+
+    @dy.rule()
+    def only_a_correction_has_korean(cls) -> pl.Expr:
+        """A correction has Korean; a row that takes one back has none."""
+        korean = pl.any_horizontal(pl.col("title_ko", "abstract_ko", "summary_ko").is_not_null())
+        return korean == pl.col("takes_back").is_null()
+
+
 class Archive(dy.Schema):
     """One row per (list_date, paper_id): a paper as the predecessor's Markdown logs have it."""
 
@@ -490,6 +544,7 @@ class Release(dy.Schema):
     prompt_version = prompt_version()
     source_sha256 = source_sha256()
     translated_at = translated_at()
+    corrected_at = corrected_at()
 
 
 class Parallel(dy.Schema):
@@ -554,13 +609,14 @@ REJECTED = Table("rejected", Rejected, _LISTING_MONTH)
 ARCHIVE = Table("archive", Archive, _LISTING_MONTH)
 ABSTRACTS = Table("abstracts", Abstracts, _PAPER_MONTH)
 TRANSLATIONS = Table("translations", Translations, _PAPER_MONTH)
+CORRECTIONS = Table("corrections", Corrections, _PAPER_MONTH)
 RELEASE = Table("release/dataset/data", Release, _LISTING_MONTH)
-TABLES = (PAPERS, VOTES, ABSTRACTS, TRANSLATIONS, ARCHIVE, REJECTED, RELEASE)
+TABLES = (PAPERS, VOTES, ABSTRACTS, TRANSLATIONS, CORRECTIONS, ARCHIVE, REJECTED, RELEASE)
 
 PUBLISHED_VOTES = Table("release/dataset/votes", Votes, _LISTING_MONTH)
 PARALLEL = Table("release/dataset/parallel", Parallel, _LISTING_MONTH)
 CONFIGS = {"papers": RELEASE, "votes": PUBLISHED_VOTES, "parallel": PARALLEL}
 """What researchers load, by the name they load it with; the first is the default."""
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 """Version of the columns of CONFIGS, in every published file and on the card. A column that goes or changes
 its type makes a new major version, a new column a new minor one: tests/schemas/test_features.py."""

@@ -11,15 +11,20 @@ import ipaddress
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import certifi
 import hypothesis
 import pytest
+from upath import UPath
 
 from flows.settings import apply_prefect_settings
 
@@ -59,6 +64,7 @@ apply_prefect_settings()
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
 hypothesis.settings.load_profile("suite")
 
+from flows.object_store import folder  # noqa: E402, the environment comes first
 from flows.sandbox.config import SandboxConfig  # noqa: E402, the environment comes first
 from flows.sandbox.server import Sandbox  # noqa: E402
 from line import Line, StartSandbox  # noqa: E402
@@ -131,6 +137,40 @@ def sandbox() -> Iterator[StartSandbox]:
     """Starts sandboxes that live as long as the test: ``sandbox(payloads=…, faults=[…], latency=…)``."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(Sandbox(SandboxConfig(**options)))
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[dict[str, str]]:
+    """The variables of an S3-compatible server, which the first test that asks for it starts."""
+    port = _free_port()
+    server = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        url = f"http://127.0.0.1:{port}"
+        while not _answers(port):
+            assert process.poll() is None, "the S3-compatible server did not start"
+            time.sleep(0.1)
+        yield {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "tests",
+            "AWS_SECRET_ACCESS_KEY": "tests",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        process.terminate()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def bucket(object_store: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> UPath:
+    """A folder in a new bucket of the S3-compatible server, which the environment points to."""
+    for name, value in object_store.items():
+        monkeypatch.setenv(name, value)
+    made = folder(f"s3://bucket-{uuid4().hex[:12]}")
+    made.fs.mkdir(made.path)
+    return made / "lake"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from flows.storage import Lake
-from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, TRANSLATIONS, VOTES
+from schemas.tables import ABSTRACTS, ARCHIVE, CORRECTIONS, PAPERS, TRANSLATIONS, VOTES
 from tablerows import TOKENS, frame, paid_answer
 from transforms.abstracts import hub_abstracts
 from transforms.listings import merged_papers, new_votes
@@ -188,7 +188,9 @@ def fill(lake: Lake) -> None:
     for month in listed.select(PAPERS.month.unique()).to_series():
         mine = PAPERS.month == month
         known = abstracts.join(listed.filter(mine), on="paper_id", how="semi")
-        lake.write_release(month, release(papers.filter(mine), known, done, logged.filter(mine)))
+        lake.write_release(
+            month, release(papers.filter(mine), known, done, logged.filter(mine), CORRECTIONS.empty())
+        )
 
 
 def _translations(abstracts: pl.DataFrame) -> pl.DataFrame:

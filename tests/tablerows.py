@@ -1,11 +1,11 @@
 """Rows of the lake's tables with a sensible value in every column, for tests to change one at a time."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, RELEASE, TRANSLATIONS, VOTES, Table
+from schemas.tables import ABSTRACTS, ARCHIVE, CORRECTIONS, PAPERS, RELEASE, TRANSLATIONS, VOTES, Table
 from transforms.prompt import source_of
 from transforms.recipe import Recipe
 
@@ -144,6 +144,40 @@ def rejection(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
 
 def translations(*rows: dict[str, Any]) -> pl.DataFrame:
     return frame(TRANSLATIONS, *rows)
+
+
+def corrected(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """One row of CORRECTIONS, of ``translation``'s Korean."""
+    before = translation(paper_id)
+    return {
+        "paper_id": paper_id,
+        "source_sha256": before["source_sha256"],
+        "corrected_at": LATER,
+        "title_ko": "Millstone: 긴 문서를 나누어 읽기",
+        "abstract_ko": before["abstract_ko"],
+        "summary_ko": before["summary_ko"],
+        "translation_issues": [],
+        "corrected_by": "Kim Minji",
+        "correction_reason": "The title said grinding.",
+        "status_before": "ok",
+        "title_before": before["title_ko"],
+        "abstract_before": before["abstract_ko"],
+        "summary_before": before["summary_ko"],
+        "model": before["model"],
+        "prompt_version": before["prompt_version"],
+        "translated_at": before["translated_at"],
+    } | values
+
+
+def taken_back(at: datetime, paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:
+    """The row of CORRECTIONS that takes the one of ``at`` back, an hour later."""
+    nothing = {"title_ko": None, "abstract_ko": None, "summary_ko": None}
+    when = {"corrected_at": at + timedelta(hours=1), "takes_back": at}
+    return corrected(paper_id, **nothing, **when) | values
+
+
+def corrections(*rows: dict[str, Any]) -> pl.DataFrame:
+    return frame(CORRECTIONS, *rows)
 
 
 def released(paper_id: str = "2603.00001", **values: Any) -> dict[str, Any]:

@@ -228,8 +228,14 @@ def test_what_is_scheduled_says_so_and_what_is_not_waits_for_the_operator() -> N
 
 
 def test_what_writes_a_lake_runs_one_at_a_time() -> None:
-    assert {entry["concurrency_limit"]["limit"] for entry in DEPLOYMENTS} == {1}
-    assert {entry["work_pool"]["work_queue_name"] for entry in DEPLOYMENTS} == {"lake"}
+    parts = {entry["name"] for entry in DEPLOYMENTS if "part" in entry["tags"]}
+    assert parts == {"backfill-part"}
+    whole = [entry for entry in DEPLOYMENTS if entry["name"] not in parts]
+    assert {entry["concurrency_limit"]["limit"] for entry in whole} == {1}
+    queues = {entry["name"]: entry["work_pool"]["work_queue_name"] for entry in DEPLOYMENTS}
+    # It waits for its parts, and would hold them up in their own queue.
+    assert queues.pop("backfill") == "default"
+    assert set(queues.values()) == {"lake"}
 
 
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]

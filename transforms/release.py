@@ -1,15 +1,20 @@
 """RELEASE: listing, paper, Korean and provenance joined, one row per (list_date, paper_id).
 
 Three sources meet here: what the API lists (PAPERS), what the predecessor's logs list (ARCHIVE) and what
-is known of each paper (ABSTRACTS, TRANSLATIONS). Facts of the API win over the archive's; Korean that
-passed the gate wins over the archive's, which wins over none. Called by flows/month_of_configs.py and
+is known of each paper (ABSTRACTS, TRANSLATIONS, CORRECTIONS). Facts of the API win over the archive's; a
+person's Korean wins over a model's that passed the gate, which wins over the archive's, which wins over
+none. Called by flows/month_of_configs.py and
 flows/pipeline.py.
 """
 
 import polars as pl
 
 from schemas.tables import PAPERS, RELEASE
+from transforms.corrections import standing_corrections
 from transforms.translations import translation_sources
+
+_KOREAN = ("title_ko", "abstract_ko", "summary_ko")
+_ABOUT = ("translation_status", "translation_issues", "model", "prompt_version", "translated_at")
 
 
 def listings(papers: pl.DataFrame, archive: pl.DataFrame) -> pl.DataFrame:
@@ -28,12 +33,18 @@ def listings(papers: pl.DataFrame, archive: pl.DataFrame) -> pl.DataFrame:
 
 
 def release(
-    papers: pl.DataFrame, abstracts: pl.DataFrame, translations: pl.DataFrame, archive: pl.DataFrame
+    papers: pl.DataFrame,
+    abstracts: pl.DataFrame,
+    translations: pl.DataFrame,
+    archive: pl.DataFrame,
+    corrections: pl.DataFrame,
 ) -> pl.DataFrame:
     """RELEASE rows for these listings, sorted by (list_date, rank, paper_id); none lost, none doubled.
 
     arXiv's title, authors and date win over the Hub's and the archive's. A translation counts when it was
-    made from today's English; of several, an ok one wins over a rejected one and then the latest.
+    made from today's English; of several, an ok one wins over a rejected one and then the latest. So does a
+    correction, and it wins over all of them; one of the archive's Korean stays the archive's: it is there
+    where ``archive`` has that Korean, and nowhere else.
     """
     sources = translation_sources(abstracts).select("paper_id", "source_sha256")
     return (
@@ -42,6 +53,7 @@ def release(
         .join(sources, on="paper_id", how="left")
         .join(_chosen(translations, sources), on="paper_id", how="left")
         .join(_archived_korean(archive), on=PAPERS.key, how="left")
+        .join(_corrected(corrections, sources), on="paper_id", how="left")
         .with_columns(
             title=pl.coalesce("best_title", "title"),
             authors=pl.coalesce("arxiv_authors", "authors"),
@@ -59,7 +71,15 @@ def release(
             source_sha256=_archived_or(None, "source_sha256"),
             translated_at=_archived_or(None, "translated_at"),
             translation_issues=_archived_or(pl.lit([]), pl.col("translation_issues").fill_null(pl.lit([]))),
+            is_corrected=(pl.col("corrected.translation_status") == "ok")
+            | (pl.col("corrected.translation_status") == "archived")
+            & pl.col("archived_summary").is_not_null(),
         )
+        .with_columns(
+            pl.when("is_corrected").then(f"corrected.{name}").otherwise(name).alias(name)
+            for name in (*_KOREAN, *_ABOUT, "source_sha256")
+        )
+        .with_columns(corrected_at=pl.when("is_corrected").then("corrected.corrected_at"))
         .select(RELEASE.schema.column_names())
         .sort("list_date", "rank", "paper_id")
     )
@@ -82,14 +102,29 @@ def without_korean(listed: pl.DataFrame, archive: pl.DataFrame) -> pl.DataFrame:
 def _chosen(translations: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
     """The translation of each paper that counts, in RELEASE's columns; a rejected one without its Korean."""
     is_ok = pl.col("translation_status") == "ok"
-    korean = ("title_ko", "abstract_ko", "summary_ko")
-    about = ("translation_status", "translation_issues", "model", "prompt_version", "translated_at")
     return (
         translations.join(sources, on=["paper_id", "source_sha256"], how="semi")
         .sort(is_ok, "translated_at", "recipe_id")
         .unique("paper_id", keep="last")
-        .select("paper_id", pl.when(is_ok).then(pl.col(korean)), *about)
+        .select("paper_id", pl.when(is_ok).then(pl.col(_KOREAN)), *_ABOUT)
     )
+
+
+def _corrected(corrections: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """The correction of each paper that counts, in RELEASE's columns, each named corrected.<column>."""
+    is_archived = pl.col("status_before") == "archived"
+    columns = standing_corrections(corrections, sources).select(
+        "paper_id",
+        *_KOREAN,
+        "source_sha256",
+        pl.when(is_archived).then(pl.lit("archived")).otherwise(pl.lit("ok")).alias("translation_status"),
+        "translation_issues",
+        "model",
+        "prompt_version",
+        "translated_at",
+        "corrected_at",
+    )
+    return columns.rename(lambda name: name if name == "paper_id" else f"corrected.{name}")
 
 
 def _archived_korean(archive: pl.DataFrame) -> pl.DataFrame:

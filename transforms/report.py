@@ -5,6 +5,7 @@ flows/console.py, which prints it.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,9 +15,25 @@ from schemas.payloads import Usage
 from transforms.estimate import Estimate, dry_run_lines
 from transforms.markdown import escaped
 
-# More than this share of refused answers is no bad luck of a few papers: the run has failed.
+# More than this share of refused answers is no bad luck of a few papers: the run has failed. Below so many it
+# is a few papers, whatever the share: most weeks have one paper to try again, and it may be refused again.
 _REJECTED_SHARE = 0.2
+_REJECTED_FEW = 2
 _MOST_NAMED = 10
+# Prefect's page does not wrap a table's cell but cuts it off; what may be longer stands as a sentence.
+_MAY_BE_LONG = ("Rejected for", "Fields ignored")
+
+_LISTED = ("new", "changed", "unchanged", "delisted", "repeated", "rejected")
+_ABSTRACTS = ("arxiv", "huggingface")
+_FULL_TEXTS = ("found", "none")
+_TRANSLATED = ("ok", "rejected", "waiting")
+_USAGE = {
+    "calls": "answers",
+    "input": "tokens in",
+    "cached": "of these cached",
+    "output": "tokens out",
+    "reasoning": "of these reasoning",
+}
 
 
 @dataclass
@@ -74,7 +91,8 @@ class Report:
     @property
     def is_failed(self) -> bool:
         """True when a service or a day's list was missing, or too much was refused."""
-        too_many = self.translated["rejected"] > _REJECTED_SHARE * self.translated.total()
+        rejected, tried = self.translated["rejected"], self.translated.total()
+        too_many = rejected > _REJECTED_FEW and rejected > _REJECTED_SHARE * tried
         return bool(self.incomplete or self.broken or self.unavailable or self.refused or too_many)
 
     @property
@@ -93,10 +111,10 @@ def report_lines(report: Report) -> list[tuple[str, str]]:
     listed = report.listed
     rejected_for = report.codes + report.record_reasons
     lines = [
-        ("Listed", _counts(listed, ("new", "changed", "unchanged", "delisted", "repeated", "rejected"))),
-        ("Abstracts", _counts(report.abstracts, ("arxiv", "huggingface"))),
-        ("Full texts", _counts(report.full_texts, ("found", "none"))),
-        ("Translated", _counts(report.translated, ("ok", "rejected", "waiting"))),
+        ("Listed", _counts(listed, _LISTED)),
+        ("Abstracts", _counts(report.abstracts, _ABSTRACTS)),
+        ("Full texts", _counts(report.full_texts, _FULL_TEXTS)),
+        ("Translated", _counts(report.translated, _TRANSLATED)),
         ("Model", "" if report.estimate else _paid(report)),
         ("Rejected for", _counts(rejected_for, tuple(sorted(rejected_for)))),
         ("Fields ignored", _counts(report.ignored_fields, tuple(sorted(report.ignored_fields)))),
@@ -108,20 +126,26 @@ def report_lines(report: Report) -> list[tuple[str, str]]:
 
 def report_rows(report: Report) -> list[dict[str, str | int | float]]:
     """The report's numbers as the rows of a table: step, what, count; dollars stand as what they are."""
-    steps = {
-        "day lists": report.listed,
-        "abstracts": report.abstracts,
-        "full texts": report.full_texts,
-        "translations": report.translated,
-        "rejected for": report.codes + report.record_reasons,
-        "model": report.usage,
-    }
+    rejected_for, ignored = report.codes + report.record_reasons, report.ignored_fields
+    steps = (
+        ("day lists", report.listed, _named(_LISTED)),
+        ("abstracts", report.abstracts, _named(_ABSTRACTS)),
+        ("full texts", report.full_texts, _named(_FULL_TEXTS)),
+        ("translations", report.translated, _named(_TRANSLATED)),
+        ("rejected for", rejected_for, _named(sorted(rejected_for))),
+        ("fields ignored", ignored, _named(sorted(ignored))),
+        ("model", report.usage, _USAGE),
+    )
     rows: list[dict[str, str | int | float]] = [
-        {"step": step, "what": what, "count": count}
-        for step, counter in steps.items()
-        for what, count in sorted(counter.items())
-        if count
+        {"step": step, "what": what, "count": counter[name]}
+        for step, counter, names in steps
+        for name, what in names.items()
+        if counter[name]
     ]
+    if report.estimate:
+        for what, how_much in dry_run_lines(report.estimate):
+            rows.append({"step": "estimate", "what": what, "count": how_much})
+        return rows
     if report.cost_usd is None:
         rows.append({"step": "model", "what": "US dollars", "count": "unknown (DAILY_PAPERS_PRICES)"})
     elif report.usage:
@@ -130,9 +154,8 @@ def report_rows(report: Report) -> list[dict[str, str | int | float]]:
 
 
 def report_sentences(report: Report) -> list[str]:
-    """What a person must know beyond the counts, one sentence each."""
-    sentences = [report.hub] if report.hub else []
-    sentences += [*report.refused, *report.broken, *report.unavailable, *report.incomplete]
+    """What a person must know beyond the counts, one sentence each; what is wrong comes first."""
+    sentences = [*report.refused, *report.broken, *report.unavailable, *report.incomplete]
     if rejected := report.translated["rejected"]:
         codes = _counts(report.codes, tuple(sorted(report.codes)))
         tried = report.translated["ok"] + rejected
@@ -149,7 +172,7 @@ def report_sentences(report: Report) -> list[str]:
     if rejected := report.listed["rejected"]:
         what = "record" if rejected == 1 else "records"
         sentences.append(f"{rejected} {what} of the day lists rejected and kept in rejected/.")
-    return sentences
+    return [*sentences, report.hub] if report.hub else sentences
 
 
 def day_papers(release: pl.DataFrame, list_date: date) -> list[tuple[int | None, str, str]]:
@@ -160,16 +183,35 @@ def day_papers(release: pl.DataFrame, list_date: date) -> list[tuple[int | None,
 
 
 def report_markdown(report: Report) -> str:
-    """The report as a Markdown artifact: heading, table of counts, sentences, the day's papers."""
-    rows = [f"| {escaped(what)} | {escaped(how_many)} |" for what, how_many in report_lines(report)]
-    lines = [f"# {escaped(report.run)}", "", "| Step | Result |", "| --- | --- |", *rows, ""]
-    lines += [f"- {escaped(sentence)}" for sentence in report_sentences(report)]
+    """The report as a Markdown artifact: heading, verdict, sentences, table of counts, the day's papers."""
+    counts = report_lines(report)
+    long = [f"{what}: {how_many}" for what, how_many in counts if what in _MAY_BE_LONG]
+    lines = [f"# {escaped(report.run)}", "", f"**{_verdict(report)}**", ""]
+    lines += [f"- {escaped(sentence)}" for sentence in [*report_sentences(report), *long]]
+    lines += ["", "| Step | Result |", "| --- | --- |"]
+    lines += [
+        f"| {escaped(what)} | {escaped(how_many)} |" for what, how_many in counts if what not in _MAY_BE_LONG
+    ]
     if report.papers:
         lines += ["", "| Votes | Paper | Korean |", "| ---: | --- | --- |"]
         lines += [
             f"| {votes or 0:,} | {escaped(title)} | {status} |" for votes, title, status in report.papers
         ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def without_pictures(page: str) -> str:
+    """A page of the digest without its pictures, each of which is a paragraph of its own there."""
+    return "\n\n".join(part for part in page.split("\n\n") if not part.startswith(("![", "[![")))
+
+
+def _verdict(report: Report) -> str:
+    """Whether the run went well, for somebody who reads no more than this."""
+    if report.is_failed:
+        return "Failed. What could be done is done and kept; what was not:"
+    if report.estimate:
+        return "Done: a dry run, which asked no model and wrote no release."
+    return "Done, but some of it was refused:" if report.exit_code else "Done. Nothing was refused."
 
 
 def _paid(report: Report) -> str:
@@ -187,6 +229,11 @@ def _some(names: list[str]) -> str:
     """The first few names, and how many more there are."""
     shown = ", ".join(names[:_MOST_NAMED])
     return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
+
+
+def _named(names: Iterable[str]) -> dict[str, str]:
+    """Names that a table shows as they are."""
+    return {name: name for name in names}
 
 
 def _counts(counter: Counter[str], names: tuple[str, ...]) -> str:

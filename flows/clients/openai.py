@@ -17,6 +17,7 @@ from flows.clients.refusals import concerns_every_call, refusal, wait_before_ret
 from flows.clients.structured import StructuredModes
 from flows.errors import DailyPapersError, SourceUnavailable
 from flows.settings import Settings
+from flows.shared_pace import SharedPace
 from transforms.answers import content_of, is_completion
 from transforms.requests import ChatRequest, Structured
 
@@ -39,9 +40,14 @@ class _NotACompletion(Exception):
 
 
 class Model:
-    """The models behind one OpenAI-compatible address."""
+    """The models behind one OpenAI-compatible address.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: The settings.
+        shared: The pace of all workers together, where several share a lake and a limit.
+    """
+
+    def __init__(self, settings: Settings, shared: SharedPace | None = None) -> None:
         # Imported here: the SDK costs two seconds that a run without model calls does not owe.
         from openai import AsyncOpenAI
 
@@ -55,9 +61,10 @@ class Model:
         )
         self._pace = Pace(
             settings.concurrency,
-            settings.requests_per_minute,
-            settings.tokens_per_minute,
+            None if shared else settings.requests_per_minute,
+            None if shared else settings.tokens_per_minute,
             settings.retry_wait,
+            shared,
         )
         self._modes = StructuredModes(settings.structured)
         self._answered = 0

@@ -4,7 +4,8 @@ All calls stand in one line, first come first served, and each that ends lets th
 waiting calls cost nothing. Quotas are flows/clients/quota.py's; here is what is left when a service refuses
 all the same: the calls allowed at once halve with a refusal, once a round trip, and grow by one with each
 answer after it; a Retry-After is kept by everyone; without one, everyone pauses a moment and then one call
-at a time feels whether the service is open again. Called by flows/clients/openai.py.
+at a time feels whether the service is open again. Workers that share a lake share the settings' limits too
+(flows/shared_pace.py). Called by flows/clients/openai.py.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from flows.clients.quota import Quota
+from flows.shared_pace import LATE_SECONDS, SharedPace, Turns
 
 # A pause that nobody asked for doubles up to so many times the first one.
 _LONGEST_PAUSE = 4
@@ -67,6 +69,7 @@ class Pace:
         requests_per_minute: Most calls a minute, None for no limit but the service's.
         tokens_per_minute: Most tokens a minute, likewise.
         pause: Seconds that everyone waits after a refusal that does not say how long.
+        shared: Holds those two limits over several workers; then they are None here.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Pace:
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
         pause: float = 1.0,
+        shared: SharedPace | None = None,
     ) -> None:
         self._most = concurrency
         self._slots = float(concurrency)
@@ -92,6 +96,7 @@ class Pace:
         self._is_probing = False
         self._probe: Turn | None = None
         self._stopped_by: Exception | None = None
+        self._shared = Turns(shared, self._advance, self.stop) if shared else None
 
     @asynccontextmanager
     async def turn(self, model: str, tokens: float, *, again: bool = False) -> AsyncIterator[Turn]:
@@ -106,6 +111,10 @@ class Pace:
             Exception: What the pace was stopped by.
         """
         turn = await self._granted(model, tokens, again)
+        while self._shared is not None and _now() - turn.sent_at > LATE_SECONDS:
+            # The loop was held up: the moment is over, and with others' calls the minute would be too full.
+            self._end(turn)
+            turn = await self._granted(model, tokens, again=True)
         try:
             yield turn
         finally:
@@ -179,7 +188,9 @@ class Pace:
             first = self._line[0]
             if not first.turn.done():
                 now = _now()
-                if (wait := self._wait(first, now)) > _SOON:
+                if (wait := self._wait(first, now)) is None:
+                    return
+                if wait > _SOON:
                     self._timer = asyncio.get_running_loop().call_later(wait, self._advance)
                     return
                 first.turn.set_result(self._begun(first, now))
@@ -189,10 +200,16 @@ class Pace:
         is_probed = self._is_probing and self._probe is not None
         return self._under_way < int(self._slots) and not is_probed
 
-    def _wait(self, waiting: _Waiting, now: float) -> float:
+    def _wait(self, waiting: _Waiting, now: float) -> float | None:
+        """Seconds until this call may go; None while the workers' shared pace is being asked."""
         model, tokens = waiting.model, self._cost(waiting)
         requests = self._requests.wait(model, 1, now)
-        return max(requests, self._tokens.wait(model, tokens, now), self._paused_until - now)
+        wait = max(requests, self._tokens.wait(model, tokens, now), self._paused_until - now)
+        if self._shared is None or wait > _SOON:
+            return wait
+        # Room that those under way will make in a second counts too, or each call would ask for itself.
+        room = int(self._slots) - self._under_way + self._under_way // 4
+        return self._shared.wait(min(len(self._line), room), tokens)
 
     def _cost(self, waiting: _Waiting) -> float:
         """Tokens of the call and of its answer, about."""
@@ -201,6 +218,8 @@ class Pace:
     def _begun(self, waiting: _Waiting, now: float) -> Turn:
         self._turns += 1
         self._under_way += 1
+        if self._shared is not None:
+            self._shared.take()
         model, tokens = waiting.model, self._cost(waiting)
         sent = self._requests.take(model, 1, now), self._tokens.take(model, tokens, now)
         turn = Turn(self._turns, model, waiting.messages, tokens, sent, now)

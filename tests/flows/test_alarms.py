@@ -171,7 +171,7 @@ def test_a_thin_day_sends_the_sentence_that_the_command_prints(
     (sentence,) = ended.report.incomplete
     message = receiver.wait_for(sentence)
     assert message["title"] == f"daily {DAY}: Failed"
-    assert message["message"].splitlines()[0] == f"RunIncomplete: {sentence}"
+    assert message["message"].splitlines()[0] == f"RunIncomplete: {sentence}."
 
 
 def test_a_run_that_took_too_long_and_one_that_crashed_are_told(made: str, receiver: Receiver) -> None:

@@ -202,4 +202,5 @@ def test_every_table_of_the_lake_holds_to_its_contract_after_a_bad_day(line: Lin
         ARCHIVE.name: 0,
         REJECTED.name: 3,
         "release/dataset/data": 4,
+        "corrections": 0,
     }

@@ -1,12 +1,17 @@
 """The deployments of prefect.yaml on a real server, run by a real worker."""
 
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import PrefectHTTPStatusError
 
 from daylists import records
@@ -36,6 +41,25 @@ def deployed(prefect_server: Path) -> None:
     prefect("--no-prompt", "deploy", "--all")
 
 
+@pytest.fixture
+def worker(line: Line, deployed: None) -> Iterator[None]:
+    """A worker that runs what is ordered until the test ends."""
+    start = [*PREFECT, "worker", "start", "--pool", "local"]
+    with subprocess.Popen(start, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        yield
+        process.send_signal(signal.SIGINT)
+
+
+def ended(run_id: UUID) -> FlowRun:
+    """The run when it has ended."""
+    for _ in range(300):
+        run = flow_run(run_id)
+        if run.state is not None and run.state.is_final():
+            return run
+        time.sleep(1)
+    raise AssertionError(f"{run.name} has not ended: {run.state}")
+
+
 def bounds(deployment: str, parameter: str) -> dict[str, Any]:
     """What the form may say of a parameter, the alternative "null" left out."""
     schema = deployments()[deployment].parameter_openapi_schema
@@ -44,13 +68,17 @@ def bounds(deployment: str, parameter: str) -> dict[str, Any]:
     return shown if "anyOf" not in shown else {**shown, **shown["anyOf"][0]}
 
 
-def test_deploying_gives_five_deployments_that_share_one_queue_and_run_one_at_a_time(deployed: None) -> None:
+def test_all_deployments_that_write_share_one_queue_and_those_people_start_run_one_at_a_time(
+    deployed: None,
+) -> None:
     there = deployments()
-    assert sorted(there) == ["backfill", "check", "daily", "publish", "refresh-votes"]
-    assert {each.work_queue_name for each in there.values()} == {"lake"}
-    assert {
-        each.global_concurrency_limit.limit for each in there.values() if each.global_concurrency_limit
-    } == {1}
+    assert sorted(there) == ["backfill", "backfill-part", "check", "daily", "publish", "refresh-votes"]
+    queues = {name: each.work_queue_name for name, each in there.items()}
+    assert queues.pop("backfill") == "default"
+    assert set(queues.values()) == {"lake"}
+    limits = {name: each.global_concurrency_limit for name, each in there.items()}
+    assert limits.pop("backfill-part") is None
+    assert {limit.limit for limit in limits.values() if limit} == {1}
     assert all(each.description and each.tags for each in there.values())
     crons = {
         name: [str(schedule.schedule.cron) for schedule in each.schedules if schedule.active]  # type: ignore[union-attr]
@@ -61,6 +89,7 @@ def test_deploying_gives_five_deployments_that_share_one_queue_and_run_one_at_a_
         "refresh-votes": ["0 3 * * 0"],
         "check": ["0 6 * * 0"],
         "backfill": [],
+        "backfill-part": [],
         "publish": [],
     }
 
@@ -123,3 +152,27 @@ def test_a_worker_runs_what_was_due_catches_up_the_days_missed_and_shows_it(
     left = left_by(run_id)
     assert set(left) == {"report", "counts", "digest"}
     assert "2603.00200" in str(left["digest"].data)
+
+
+def test_a_backfill_on_a_work_pool_is_a_run_for_each_month_and_says_which_of_them_failed(
+    line: Line, deployed: None, worker: None
+) -> None:
+    line.day("2026-02-27", records(2, first=1, month="2602"))
+    line.day("2026-03-02", records(2, first=11))
+    line.faults({"service": "daily_papers", "match": {"date": "2026-03-02"}, "status": 404})
+    run_id = ordered("backfill/backfill", since="2026-02-27", until="2026-03-02")
+    run = ended(run_id)
+    assert run.state is not None
+    assert run.state.name == "Failed"
+    assert "2026-03-01 to 2026-03-02: its run backfill 2026-03-01 to 2026-03-02 is Failed" in str(
+        run.state.message
+    )
+    assert line.release()["list_date"].dt.month().unique().to_list() == [2], run.state.message
+    progress = left_by(run_id)["progress"]
+    assert progress.description == "backfill 2026-02-27 to 2026-03-02: 2 of 2 months"
+    line.faults()
+    again = ended(ordered("backfill/backfill", since="2026-02-27", until="2026-03-02"))
+    assert again.state is not None
+    assert again.state.name == "Completed", again.state.message
+    assert line.release().height == 4
+    assert sorted(line.calls().values()) == [1, 1]

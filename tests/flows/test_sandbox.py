@@ -381,7 +381,7 @@ async def test_a_bucket_fills_evenly_where_a_window_stays_shut(start: Start) -> 
     for limiter in ("bucket", "window"):
         url = start(requests_per_minute=120, limiter=limiter).url
         async with client(url) as api:
-            spent = await asyncio.gather(*(asked(api, paper()) for _ in range(121)), return_exceptions=True)
+            spent = await asyncio.gather(*(asked(api, paper()) for _ in range(140)), return_exceptions=True)
             assert any(isinstance(each, openai.RateLimitError) for each in spent)
             await asyncio.sleep(1.5)
             (later,) = await asyncio.gather(asked(api, paper()), return_exceptions=True)

@@ -304,3 +304,15 @@ def test_a_release_that_breaks_the_contract_is_not_written(lake: Lake) -> None:
     with pytest.raises(ContractBroken, match=r"data/2026-03\.parquet does not match Release"):
         lake.write_release("2026-03", release_rows(released(translated_at=LATER, rank=0)))
     assert state(lake) == before
+
+
+def test_a_column_younger_than_the_file_is_null_where_it_may_be_and_refused_where_not(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write_release("2026-03", release_rows(released(corrected_at=LATER)))
+    path = lake.path(RELEASE, "2026-03")
+    rows = pl.read_parquet(path)
+    rows.drop("corrected_at").write_parquet(path)
+    assert lake.read(RELEASE, ["2026-03"])["corrected_at"].to_list() == [None]
+    rows.drop("is_withdrawn").write_parquet(path)
+    with pytest.raises(ContractBroken, match="is_withdrawn"):
+        lake.read(RELEASE, ["2026-03"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.tables import ABSTRACTS, ARCHIVE, PAPERS, RELEASE, TRANSLATIONS
+from schemas.tables import ABSTRACTS, ARCHIVE, CORRECTIONS, PAPERS, RELEASE, TRANSLATIONS
 from tablerows import (
     ABSTRACT,
     LATER,
@@ -34,7 +34,8 @@ from transforms.release import release as released_with
 def release(
     listed: pl.DataFrame, known: pl.DataFrame, done: pl.DataFrame, archive: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    return released_with(listed, known, done, ARCHIVE.empty() if archive is None else archive)
+    archive = ARCHIVE.empty() if archive is None else archive
+    return released_with(listed, known, done, archive, CORRECTIONS.empty())
 
 
 def test_nothing_listed_releases_nothing_with_every_column() -> None:

@@ -19,6 +19,7 @@ from transforms.report import (
     report_markdown,
     report_rows,
     report_sentences,
+    without_pictures,
 )
 
 
@@ -37,8 +38,9 @@ def report(**values: Any) -> Report:
         (report(listed={"rejected": 1}), 1, False),
         (report(translated={"ok": 9, "rejected": 1}), 1, False),
         (report(translated={"ok": 4, "rejected": 1}), 1, False),
-        (report(translated={"ok": 3, "rejected": 1}), 1, True),
-        (report(translated={"rejected": 1}), 1, True),
+        (report(translated={"rejected": 2}), 1, False),
+        (report(translated={"ok": 12, "rejected": 3}), 1, False),
+        (report(translated={"ok": 11, "rejected": 3}), 1, True),
         (report(incomplete=["empty"]), 1, True),
         (report(unavailable=["away"]), 3, True),
         (report(refused=["wrong key"], unavailable=["away"]), 2, True),
@@ -131,6 +133,41 @@ def test_the_artifact_is_a_heading_a_table_and_a_list() -> None:
     assert "<li>away</li>" in html
 
 
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [
+        (report(), "Done. Nothing was refused."),
+        (report(listed={"rejected": 1}), "Done, but some of it was refused:"),
+        (report(unavailable=["away"]), "Failed. What could be done is done and kept; what was not:"),
+        (
+            report(estimate=estimated([], assumed("m"), bundled_prices())),
+            "Done: a dry run, which asked no model and wrote no release.",
+        ),
+    ],
+)
+def test_the_artifact_says_first_whether_the_run_went_well(made: Report, verdict: str) -> None:
+    assert report_markdown(made).splitlines()[2] == f"**{verdict}**"
+
+
+def test_what_is_wrong_is_said_before_what_was_published() -> None:
+    made = report(hub="Published.", unavailable=["away"], listed={"rejected": 1})
+    assert report_sentences(made)[0] == "away"
+    assert report_sentences(made)[-1] == "Published."
+
+
+def test_a_cell_too_long_for_the_page_stands_as_a_sentence() -> None:
+    codes = {f"code_{number}": 1 for number in range(20)}
+    page = report_markdown(report(codes=codes))
+    assert "\n- Rejected for: 1 code" in page
+    assert "| Rejected for" not in page
+
+
+def test_a_digest_without_its_pictures_is_the_same_otherwise() -> None:
+    page = "## Day\n\n### [T](u)\n\n![T](https://a/b.png)\n\n[![T](https://a/c.png)](https://v)\n\nVote: 3\n"
+    assert without_pictures(page) == "## Day\n\n### [T](u)\n\nVote: 3\n"
+    assert without_pictures("") == ""
+
+
 def test_text_from_outside_cannot_forge_the_artifact() -> None:
     hostile = "x | y\n\n# Forged\n<script>alert(1)</script> [a](https://evil.example)"
     made = report(unavailable=[hostile], ignored_fields={hostile: 1}, papers=[(3, hostile, "ok")])
@@ -140,7 +177,8 @@ def test_text_from_outside_cannot_forge_the_artifact() -> None:
     assert "<script" not in html
     assert "href" not in html
     assert html.count("<table>") == 2
-    assert html.count("<li>") == 1
+    # The sentence, and the fields that were ignored.
+    assert html.count("<li>") == 2
 
 
 def test_the_days_papers_stand_by_votes_in_korean_where_there_is_any() -> None:
@@ -158,9 +196,9 @@ def test_the_days_papers_stand_by_votes_in_korean_where_there_is_any() -> None:
     assert day_papers(RELEASE.empty(), date(2026, 3, 5)) == []
 
 
-def test_a_report_without_faults_is_heading_and_table_only() -> None:
+def test_a_report_without_faults_is_heading_verdict_and_table_only() -> None:
     page = report_markdown(report())
-    assert page.startswith("# daily 2026")
+    assert page.startswith("# daily 2026-03-05\n\n**Done. Nothing was refused.**\n")
     assert page.endswith("|\n")
     assert "\n- " not in page
 
@@ -172,7 +210,8 @@ def test_a_reports_numbers_are_rows_of_a_table_with_codes_and_dollars() -> None:
         codes={"no_hangul": 1},
         record_reasons={"no_title": 1},
     )
-    made.paid(Usage(input_tokens=1000, output_tokens=500), 0.0123456789)
+    usage = Usage.model_validate({"prompt_tokens": 1000, "completion_tokens": 500})
+    made.paid(usage, 0.0123456789)
     made.files_written = 7
     rows = [tuple(row.values()) for row in report_rows(made)]
     assert rows[:6] == [
@@ -183,8 +222,21 @@ def test_a_reports_numbers_are_rows_of_a_table_with_codes_and_dollars() -> None:
         ("rejected for", "no_hangul", 1),
         ("rejected for", "no_title", 1),
     ]
-    assert ("model", "US dollars", 0.012346) in rows
+    assert rows[6:10] == [
+        ("model", "answers", 1),
+        ("model", "tokens in", 1000),
+        ("model", "tokens out", 500),
+        ("model", "US dollars", 0.012346),
+    ]
     assert rows[-1] == ("release", "files written", 7)
+
+
+def test_a_dry_runs_estimate_stands_in_the_table_instead_of_a_release() -> None:
+    made = report(listed={"new": 4}, estimate=estimated([], assumed("m"), bundled_prices()))
+    assert [tuple(row.values()) for row in report_rows(made)] == [
+        ("day lists", "new", 4),
+        ("estimate", "Papers pending", "0"),
+    ]
 
 
 def test_an_unknown_cost_is_said_in_the_table_and_a_run_without_answers_has_none() -> None:

@@ -1,0 +1,136 @@
+"""One pace for the model over all workers that share a lake: when each call may go, agreed upon in advance.
+
+The lake keeps one moment: when the next call of anybody may go. Whoever wants to send a few calls moves it on
+by their time and has the span in between for itself; two who do so at once are told apart by the store
+(flows/object_store.py), so one worker or eight never send more together than the settings allow. The moments
+are by the machines' clocks, which must agree to a second or so (NTP). Reserved in blocks of a second, so the
+store is asked once a second by all workers together, and a worker that dies takes one block with it.
+Called by flows/clients/pace.py's owner, flows/clients/openai.py.
+"""
+
+import asyncio
+import json
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+from upath import UPath
+
+from flows import object_store
+from flows.errors import LakeBusy
+from flows.storage import Lake
+
+LATE_SECONDS = 1.0
+"""How long after its moment a call may get its turn, and after its turn may go."""
+# So the calls of 62 seconds of moments may go within a minute.
+_MINUTE = 60.0 + 2 * LATE_SECONDS
+_MOST_RACES = 50
+
+
+class SharedPace:
+    """The moment that the lake keeps.
+
+    Args:
+        path: The object that holds it.
+        requests_per_minute: Most calls a minute by all workers together, None for no limit.
+        tokens_per_minute: Most tokens a minute, likewise.
+    """
+
+    def __init__(self, path: UPath, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
+        self._path = path
+        self._requests, self._tokens = requests_per_minute, tokens_per_minute
+
+    def seconds_a_call(self, tokens: float) -> float:
+        """How long one call of so many tokens keeps the next one waiting."""
+        by_requests = _MINUTE / self._requests if self._requests else 0.0
+        by_tokens = tokens * _MINUTE / self._tokens if self._tokens else 0.0
+        return max(by_requests, by_tokens)
+
+    def reserved(self, calls: int, tokens: float) -> list[float]:
+        """Moments (seconds since 1970) at which this many calls of so many tokens each may go.
+
+        Raises:
+            LakeBusy: Others reserved faster every time.
+            LakeUnwritable: The store was away or refused.
+        """
+        step = self.seconds_a_call(tokens)
+        with object_store.faults_named(self._path):
+            for race in range(_MOST_RACES):
+                read = object_store.version(self._path)
+                first = max(time.time(), _moment(object_store.content(self._path)))
+                document = json.dumps({"next": first + calls * step, "nonce": random.random()})
+                try:
+                    object_store.put(self._path, document.encode(), read)
+                except object_store.Changed:
+                    time.sleep(random.uniform(0, 0.02 * (race + 1)))
+                else:
+                    return [first + number * step for number in range(calls)]
+        raise LakeBusy(
+            f"No turn could be reserved in {self._path}: others were faster {_MOST_RACES} times. What was "
+            "paid for is kept; run the same command again."
+        )
+
+
+class Turns:
+    """The moments reserved for this process, fetched in a thread while calls wait.
+
+    Args:
+        pace: Where they are reserved.
+        wake: Called in the loop when there are new ones.
+        fail: Called with the error when none can be had.
+    """
+
+    def __init__(self, pace: SharedPace, wake: Callable[[], None], fail: Callable[[Exception], None]) -> None:
+        self._pace, self._wake, self._fail = pace, wake, fail
+        self._moments: deque[float] = deque()
+        self._fetching: asyncio.Task[None] | None = None
+
+    def wait(self, wanted: int, tokens: float) -> float | None:
+        """Seconds until the next call may go; None while that is being found out, and ``wake`` follows.
+
+        Args:
+            wanted: Calls that could go now if they were allowed to.
+            tokens: What one of them costs, about.
+        """
+        now = time.time()
+        while self._moments and self._moments[0] < now - LATE_SECONDS:
+            self._moments.popleft()
+        block = max(1, math.floor(1 / self._pace.seconds_a_call(tokens)))
+        if self._fetching is None and len(self._moments) < min(wanted, max(1, block // 2)):
+            calls = min(wanted - len(self._moments), block)
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch(calls, tokens))
+        return max(0.0, self._moments[0] - now) if self._moments else None
+
+    def take(self) -> None:
+        """Use the next moment."""
+        self._moments.popleft()
+
+    async def _fetch(self, calls: int, tokens: float) -> None:
+        try:
+            self._moments += await asyncio.to_thread(self._pace.reserved, calls, tokens)
+        except Exception as error:
+            # Whatever it is: the calls that wait for a moment would wait for ever.
+            self._fail(error)
+        finally:
+            self._fetching = None
+        self._wake()
+
+
+def shared_pace(
+    lake: Lake, requests_per_minute: int | None, tokens_per_minute: int | None
+) -> SharedPace | None:
+    """The pace that this lake's workers share; None where there is one writer, or no limit to share."""
+    if not lake.is_shared or not (requests_per_minute or tokens_per_minute):
+        return None
+    return SharedPace(lake.home / "leases" / "pace.json", requests_per_minute, tokens_per_minute)
+
+
+def _moment(content: bytes | None) -> float:
+    try:
+        moment = float(json.loads(content or b"{}").get("next", 0.0))
+    except (ValueError, TypeError, AttributeError):
+        return 0.0
+    # A moment far ahead was written by a clock that is wrong; nobody waits an hour for it.
+    return moment if moment < time.time() + 3600 else 0.0

@@ -1,0 +1,90 @@
+"""The pace that workers share: whoever asks, and however many, no minute holds more than the limit."""
+
+import asyncio
+import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from upath import UPath
+
+from flows.clients.pace import Pace
+from flows.errors import DailyPapersError, LakeUnwritable
+from flows.shared_pace import SharedPace, shared_pace
+from flows.storage import Lake
+
+
+@given(
+    st.integers(1, 6000) | st.none(),
+    st.integers(1_000, 10_000_000) | st.none(),
+    st.floats(1, 20_000),
+)
+def test_a_minute_of_moments_and_two_seconds_of_lateness_hold_no_more_than_either_limit(
+    requests: int | None, tokens: int | None, tokens_a_call: float
+) -> None:
+    step = SharedPace(UPath("pace.json"), requests, tokens).seconds_a_call(tokens_a_call)
+    calls = 62 / step if step else float("inf")
+    assert requests is None or calls <= requests * (1 + 1e-9)
+    assert tokens is None or calls * tokens_a_call <= tokens * (1 + 1e-9)
+
+
+def test_moments_that_eight_workers_reserve_at_once_are_all_apart(bucket: UPath) -> None:
+    step = 62 / 600
+    with ThreadPoolExecutor(8) as pool:
+        paces = [SharedPace(bucket / "pace.json", 600, None) for _ in range(8)]
+        blocks = list(pool.map(lambda pace: [pace.reserved(3, 1) for _ in range(2)], paces))
+    moments = sorted(moment for worker in blocks for block in worker for moment in block)
+    assert len(moments) == 48
+    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    assert min(gaps) > step * 0.999
+
+
+def test_a_moment_far_ahead_or_a_broken_file_holds_nobody_up(bucket: UPath) -> None:
+    path = bucket / "pace.json"
+    for content in (b'{"next": 1e12}', b"no json", b'["x"]', b'{"next": "soon"}'):
+        path.fs.pipe_file(path.path, content)
+        (moment,) = SharedPace(path, 600, None).reserved(1, 1)
+        assert moment < time.time() + 60
+
+
+async def sent(pace: Pace, calls: int) -> list[float]:
+    moments: list[float] = []
+
+    async def call() -> None:
+        async with pace.turn("a model", 100):
+            moments.append(time.time())
+            await asyncio.sleep(0.05)
+
+    await asyncio.gather(*(call() for _ in range(calls)))
+    return moments
+
+
+async def test_calls_of_two_workers_together_keep_the_pace_and_all_get_their_turn(bucket: UPath) -> None:
+    paces = [Pace(16, shared=SharedPace(bucket / "pace.json", 1200, None)) for _ in range(2)]
+    begun = time.time()
+    together = sorted(itertools.chain(*await asyncio.gather(*(sent(pace, 30) for pace in paces))))
+    assert len(together) == 60
+    # 60 calls are 59 steps: however fast the machine, they cannot be through sooner.
+    assert together[-1] - begun >= 59 * 62 / 1200 - 1
+
+
+async def test_a_store_that_is_away_ends_every_call_with_its_sentence(bucket: UPath) -> None:
+    pace = Pace(4, shared=SharedPace(UPath("s3://there-is-none/pace.json"), 1200, None))
+    ended = await asyncio.gather(*(sent(pace, 1) for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(error, DailyPapersError) for error in ended), ended
+
+
+def test_a_lake_on_a_disk_and_one_without_limits_share_no_pace(bucket: UPath, tmp_path: object) -> None:
+    assert shared_pace(Lake(str(tmp_path)), 100, None) is None
+    assert shared_pace(Lake(str(bucket)), None, None) is None
+    assert shared_pace(Lake(str(bucket)), None, 1000) is not None
+
+
+def test_a_store_that_refuses_is_named(bucket: UPath) -> None:
+    lake = Lake("s3://there-is-none/lake")
+    shared = shared_pace(lake, 10, None)
+    assert shared is not None
+    with pytest.raises(LakeUnwritable, match="did not answer or refused"):
+        shared.reserved(1, 1)
