@@ -19,7 +19,7 @@ from flows.dead_runs import watch_for_dead_runs
 from flows.dry_run import estimate_of
 from flows.errors import SettingsMissing
 from flows.parameters import Dollars
-from flows.pipeline import gathered, process_days, started_run
+from flows.pipeline import BATCHES, gathered, process_days, started_run
 from flows.publish import publish
 from flows.run import Run
 from flows.run_page import months_shown
@@ -72,16 +72,14 @@ async def backfill(
     """
     if until < since:
         raise SettingsMissing(f"until ({until}) is before since ({since}); nothing was done.")
-    months = _months(since, until)
+    name, months = _name(since, until, dry_run, batch), _months(since, until)
     if await is_split():
         options = {"retranslate": retranslate, "batch": batch, "wait": wait, "dry_run": dry_run}
-        together = batch or dry_run
-        days = [day for month in months for day in month]
+        # One batch and one estimate for all.
+        parts = [[day for month in months for day in month]] if batch or dry_run else months
         await watch_for_dead_runs()
-        return await over_the_pool(
-            _name(since, until, dry_run, batch), [days] if together else months, max_cost, options
-        )
-    async with started_run(_name(since, until, dry_run, batch), max_cost, asks_model=not dry_run) as run:
+        return await over_the_pool(name, parts, max_cost, options)
+    async with started_run(name, max_cost, asks_model=not dry_run) as run:
         run.draws_pictures = not is_part()
         if dry_run:
             papers, _ = await _gathered(run, months, retranslate)
@@ -106,10 +104,11 @@ async def _by_batch(
     run: Run, months: Sequence[list[date]], retranslate: Retranslate | None, wait: bool
 ) -> None:
     """All months through the line at once: a batch takes hours however small it is."""
-    papers, enriched = await _gathered(run, months, retranslate)
-    translated = await translate_by_batch(run, papers, retranslate=retranslate, wait=wait)
-    days = [day for month in months for day in month]
-    await asyncio.to_thread(publish, run, days, [*enriched, *translated])
+    async with run.held(BATCHES, *(f"{days[0]:%Y-%m}" for days in months)):
+        papers, enriched = await _gathered(run, months, retranslate)
+        translated = await translate_by_batch(run, papers, retranslate=retranslate, wait=wait)
+        days = [day for month in months for day in month]
+        await asyncio.to_thread(publish, run, days, [*enriched, *translated])
 
 
 async def _gathered(

@@ -64,7 +64,7 @@ async def over_the_pool(
         options: The other parameters of each run.
 
     Returns:
-        A report that says how many months were done.
+        A report without faults; the counts and the cost are on the pages of the months' runs.
 
     Raises:
         RunIncomplete: A month failed, or the limit was reached before it; the others are done.
@@ -74,18 +74,22 @@ async def over_the_pool(
     is_limited = max_cost is not None or run.settings.monthly_budget is not None
     parts = [_Part(days) for days in months]
     begun_at = datetime.now(UTC)
-    shown = await acreate_progress_artifact(0.0, key="progress", description=_progress(name, parts))
+    said = _progress(name, parts)
+    shown = await acreate_progress_artifact(0.0, key="progress", description=said)
     while waiting := [part for part in parts if not part.is_over]:
         for part in waiting[:1] if is_limited else waiting:
             if part.run_id is None:
                 await _order(part, run, max_cost, begun_at, options)
         await _look([part for part in parts if part.run_id and not part.is_over])
         done = sum(part.is_over for part in parts)
-        await aupdate_progress_artifact(shown, 100 * done / len(parts), _progress(name, parts))
+        # Only news: the server keeps every update.
+        if said != (said := _progress(name, parts)):
+            await aupdate_progress_artifact(shown, 100 * done / len(parts), said)
         if done < len(parts):
             await asyncio.sleep(_LOOK_SECONDS)
     run.report.unavailable += [part.fault for part in parts if part.fault]
-    await asyncio.to_thread(_finish, run)
+    if not options["dry_run"]:
+        await asyncio.to_thread(_finish, run)
     if run.report.is_failed:
         raise RunIncomplete(run.report)
     return run.report

@@ -29,7 +29,7 @@ from schemas.tables import ARCHIVE, PAPERS
 from transforms.report import Report, report_lines, report_sentences
 
 # The one-shot server records task runs once a second; what has not reached it when the process ends is lost.
-# Measured: a second and a half records the dozen of a run with nothing to translate, three seconds any day's.
+# So more than a second for the few of a run with nothing to translate, and two more for any day's.
 _RECORDING_SECONDS = 3.0
 _FEW_RECORDING_SECONDS = 1.5
 _LISTED = 20

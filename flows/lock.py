@@ -2,7 +2,7 @@
 
 On a disk a run holds the whole lake, by a lock of the kernel's (released when its process dies, however it
 dies); the file beside it only tells people who holds it. On an object store it holds the part that it writes
-(flows/lease.py). Called by flows/run.py and by the commands that write without a run.
+(flows/lease.py). Called by flows/pipeline.py, flows/backfill_parts.py and the commands that are no flow.
 """
 
 import contextlib

@@ -1,11 +1,10 @@
 """A lake's folder on an object store, and the one promise that several writers build on.
 
 A whole object is put only while it is still the version that the writer has read (``put``): tables are
-merged, leases taken and the model's pace agreed upon by this and nothing else, so no clock has to agree and
-no lock server is needed. Any S3-compatible store with conditional writes will do (``If-Match`` and
-``If-None-Match`` of PUT). Credentials and address are the environment's, as botocore reads them
-(``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, …). Called by flows/lake_files.py, flows/lease.py and
-flows/shared_pace.py.
+merged, leases taken and the model's pace agreed upon by this and nothing else, so no lock server is needed.
+Any S3-compatible store with conditional writes will do (``If-Match`` and ``If-None-Match`` of PUT).
+Credentials and address are the environment's, as botocore reads them (``AWS_ACCESS_KEY_ID``,
+``AWS_ENDPOINT_URL``, …). Called by flows/lake_files.py, flows/lease.py and flows/shared_pace.py.
 """
 
 import contextlib

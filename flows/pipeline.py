@@ -123,9 +123,7 @@ async def process_days(
     retranslate: Retranslate | None = None,
 ) -> None:
     """Take these days through the whole line; see ``gathered`` and ``translate`` for the arguments."""
-    with contextlib.ExitStack() as held:
-        # In a thread: whoever waits for another run must not stop this one's other work.
-        await asyncio.to_thread(held.enter_context, run.holding(*{f"{day:%Y-%m}" for day in days}))
+    async with run.held(*{f"{day:%Y-%m}" for day in days}):
         papers, enriched = await gathered(run, days, judged, retranslate)
         translated = await translate(run, papers, chunked=chunked, retranslate=retranslate)
         await asyncio.to_thread(publish, run, days, [*enriched, *translated])

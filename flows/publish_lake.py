@@ -39,7 +39,7 @@ async def publish_lake(edited_files: Decision | None = None) -> Report:
     """
     async with started_run(_run_name(), asks_model=False) as run:
         months = {*run.lake.months(PAPERS), *run.lake.months(ARCHIVE)}
-        with run.holding(RELEASE_PART):
+        async with run.held(RELEASE_PART):
             await asyncio.to_thread(write_release, run, months, publish_month, publish_pages)
         if run.settings.repo:
             await asyncio.to_thread(publish_to_hub, run, run.settings.repo, edited_files)

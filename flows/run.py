@@ -5,7 +5,7 @@ A plain object that goes to tasks as an argument. Made by flows/pipeline.py.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 
 from flows.budget import Budget
 from flows.clients.arxiv import Arxiv
@@ -60,6 +60,13 @@ class Run:
                 yield
             finally:
                 self._leases = [lease for lease in self._leases if lease not in taken]
+
+    @contextlib.asynccontextmanager
+    async def held(self, *parts: str) -> AsyncIterator[None]:
+        """As ``holding``, in a flow: whoever waits for another run must not stop this one's other work."""
+        with contextlib.ExitStack() as stack:
+            await asyncio.to_thread(stack.enter_context, self.holding(*parts))
+            yield
 
     def require_held(self) -> None:
         """Nothing, while the run holds what it took.

@@ -5,7 +5,7 @@ by their time and has the span in between for itself; two who do so at once are 
 (flows/object_store.py), so one worker or eight never send more together than the settings allow. The moments
 are by the machines' clocks, which must agree to a second or so (NTP). Reserved in blocks of a second, so the
 store is asked once a second by all workers together, and a worker that dies takes one block with it.
-Called by flows/clients/pace.py's owner, flows/clients/openai.py.
+Called by flows/clients/pace.py; made by flows/translator.py.
 """
 
 import asyncio

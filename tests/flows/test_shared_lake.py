@@ -14,6 +14,7 @@ from upath import UPath
 
 from daylists import record, records
 from flows import object_store
+from flows.batch_folder import open_folders
 from flows.errors import LakeBusy, LakeUnwritable, SettingsMissing
 from flows.lease import Lease, leased
 from flows.storage import Lake
@@ -58,6 +59,19 @@ def test_a_backfill_and_a_check_on_an_object_store_give_what_they_give_on_a_disk
     assert line.backfill("2026-02-27", "2026-03-02").code == 0
     assert line.calls() == {}
     assert versions(line.lake) == before
+
+
+def test_a_backfill_by_batch_on_an_object_store_pays_for_each_paper_once_and_leaves_no_batch_open(
+    line: Line, bucket: UPath
+) -> None:
+    fill(on_store(line, bucket))
+    assert line.backfill("2026-02-27", "2026-03-02", batch=True).code == 0
+    assert line.release().height == 7
+    assert line.calls() == {}
+    assert open_folders(line.lake) == []
+    for part in ("batches", "release", "2026-02", "2026-03"):
+        lease = line.lake.content(line.lake.home / "leases" / f"{part}.json") or b"{}"
+        assert json.loads(lease)["is_released"], part
 
 
 def versions(lake: Lake) -> dict[str, str]:
