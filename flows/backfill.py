@@ -14,7 +14,7 @@ from itertools import groupby
 import polars as pl
 from prefect import flow, runtime
 
-from flows.backfill_parts import is_part, is_split, over_the_pool
+from flows.backfill_parts import cancel_parts, is_part, is_split, over_the_pool
 from flows.dead_runs import watch_for_dead_runs
 from flows.dry_run import estimate_of
 from flows.errors import SettingsMissing
@@ -40,7 +40,7 @@ def _name(since: date, until: date, dry_run: bool, batch: bool) -> str:
     return f"backfill {since} to {until}{how}"
 
 
-@flow(flow_run_name=_run_name, timeout_seconds=7 * 24 * 3600)
+@flow(flow_run_name=_run_name, timeout_seconds=7 * 24 * 3600, on_cancellation=[cancel_parts])
 async def backfill(
     since: date,
     until: date,

@@ -14,12 +14,13 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from prefect import runtime
+from prefect import Flow, runtime
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterParentFlowRunId
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.deployments.flow_runs import arun_deployment
+from prefect.states import Cancelling
 
 from flows.budget import spent_since
 from flows.errors import RunIncomplete
@@ -93,6 +94,15 @@ async def over_the_pool(
     if run.report.is_failed:
         raise RunIncomplete(run.report)
     return run.report
+
+
+async def cancel_parts(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Cancel the months that a cancelled backfill has ordered: who cancels it wants to pay for no more."""
+    ordered = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[flow_run.id]))
+    async with get_client() as client:
+        for part in await client.read_flow_runs(flow_run_filter=ordered):
+            if part.state is None or not part.state.is_final():
+                await client.set_flow_run_state(part.id, Cancelling(message="Its backfill was cancelled."))
 
 
 def _finish(run: Run) -> None:

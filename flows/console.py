@@ -187,7 +187,7 @@ def run_check() -> int:
 
 def _import_early() -> None:
     """Import what a run's later steps need, while Prefect's server starts and this process only waits."""
-    for module in ("openai", "holidays.countries", "pyarrow.parquet", "schemas.dataset"):
+    for module in ("openai", "pyarrow.parquet", "schemas.dataset"):
         importlib.import_module(module)
 
 

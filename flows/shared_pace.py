@@ -5,6 +5,9 @@ by their time and has the span in between for itself; two who do so at once are 
 (flows/object_store.py), so one worker or eight never send more together than the settings allow. The moments
 are by the machines' clocks, which must agree to a second or so (NTP). Reserved in blocks of a second, so the
 store is asked once a second by all workers together, and a worker that dies takes one block with it.
+
+Whoever began to ask first has most of the limit, so that months which began together end one after the other:
+in step, all of them would be published and fetched at once, and nobody would ask the model meanwhile.
 Called by flows/clients/pace.py; made by flows/translator.py.
 """
 
@@ -15,6 +18,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from upath import UPath
 
@@ -27,6 +31,23 @@ LATE_SECONDS = 1.0
 # So the calls of 62 seconds of moments may go within a minute.
 _MINUTE = 60.0 + 2 * LATE_SECONDS
 _MOST_RACES = 50
+# Of what it wants, what anybody gets at once while somebody who began before asks too.
+_SHARE_OF_LATER = 1 / 8
+# Who has reserved nothing for so long asks no more, and the next is the first.
+_SILENCE_SECONDS = 3.0
+# Who reserves less at once, at its end or because little is allowed, stands in nobody's way.
+_LITTLE_SECONDS = 0.25
+
+
+class _Agreed(NamedTuple):
+    """What the lake keeps; seconds since 1970."""
+
+    next: float
+    """When the next call of anybody may go."""
+    began_at: float
+    """When the one who has most of them began to ask."""
+    asked_at: float
+    """When that one reserved last."""
 
 
 class SharedPace:
@@ -41,6 +62,7 @@ class SharedPace:
     def __init__(self, path: UPath, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
         self._path = path
         self._requests, self._tokens = requests_per_minute, tokens_per_minute
+        self._began_at = time.time()
 
     def seconds_a_call(self, tokens: float) -> float:
         """How long one call of so many tokens keeps the next one waiting."""
@@ -49,7 +71,9 @@ class SharedPace:
         return max(by_requests, by_tokens)
 
     def reserved(self, calls: int, tokens: float) -> list[float]:
-        """Moments (seconds since 1970) at which this many calls of so many tokens each may go.
+        """Moments (seconds since 1970) at which so many calls of so many tokens each may go.
+
+        Fewer calls, but at least one, while somebody who began before asks too.
 
         Raises:
             LakeBusy: Others reserved faster every time.
@@ -59,14 +83,24 @@ class SharedPace:
         with object_store.faults_named(self._path):
             for race in range(_MOST_RACES):
                 read = object_store.version(self._path)
-                first = max(time.time(), _moment(object_store.content(self._path)))
-                document = json.dumps({"next": first + calls * step, "nonce": random.random()})
+                agreed = _agreed(object_store.content(self._path))
+                now = time.time()
+                first = max(now, agreed.next)
+                if agreed.began_at < self._began_at and abs(now - agreed.asked_at) < _SILENCE_SECONDS:
+                    # Somebody began before. While nobody is in the way, all is granted nevertheless.
+                    granted = math.ceil(calls * _SHARE_OF_LATER) if agreed.next > now else calls
+                    following = agreed._replace(next=first + granted * step)
+                elif calls * step < _LITTLE_SECONDS:
+                    granted, following = calls, agreed._replace(next=first + calls * step)
+                else:
+                    granted, following = calls, _Agreed(first + calls * step, self._began_at, now)
+                document = json.dumps({**following._asdict(), "nonce": random.random()})
                 try:
                     object_store.put(self._path, document.encode(), read)
                 except object_store.Changed:
                     time.sleep(random.uniform(0, 0.02 * (race + 1)))
                 else:
-                    return [first + number * step for number in range(calls)]
+                    return [first + number * step for number in range(granted)]
         raise LakeBusy(
             f"No turn could be reserved in {self._path}: others were faster {_MOST_RACES} times. What was "
             "paid for is kept; run the same command again."
@@ -85,6 +119,7 @@ class Turns:
     def __init__(self, pace: SharedPace, wake: Callable[[], None], fail: Callable[[Exception], None]) -> None:
         self._pace, self._wake, self._fail = pace, wake, fail
         self._moments: deque[float] = deque()
+        self._granted = 0
         self._fetching: asyncio.Task[None] | None = None
 
     def wait(self, wanted: int, tokens: float) -> float | None:
@@ -98,7 +133,9 @@ class Turns:
         while self._moments and self._moments[0] < now - LATE_SECONDS:
             self._moments.popleft()
         block = max(1, math.floor(1 / self._pace.seconds_a_call(tokens)))
-        if self._fetching is None and len(self._moments) < min(wanted, max(1, block // 2)):
+        # Half a block ahead, or of what was granted: who has little of the limit keeps no store of it.
+        ahead = max(1, min(block, self._granted) // 2)
+        if self._fetching is None and len(self._moments) < min(wanted, ahead):
             calls = min(wanted - len(self._moments), block)
             self._fetching = asyncio.get_running_loop().create_task(self._fetch(calls, tokens))
         return max(0.0, self._moments[0] - now) if self._moments else None
@@ -109,7 +146,9 @@ class Turns:
 
     async def _fetch(self, calls: int, tokens: float) -> None:
         try:
-            self._moments += await asyncio.to_thread(self._pace.reserved, calls, tokens)
+            moments = await asyncio.to_thread(self._pace.reserved, calls, tokens)
+            self._granted = len(moments)
+            self._moments += moments
         except Exception as error:
             # Whatever it is: the calls that wait for a moment would wait for ever.
             self._fail(error)
@@ -127,10 +166,12 @@ def shared_pace(
     return SharedPace(lake.home / "leases" / "pace.json", requests_per_minute, tokens_per_minute)
 
 
-def _moment(content: bytes | None) -> float:
+def _agreed(content: bytes | None) -> _Agreed:
+    nothing = _Agreed(0.0, 0.0, 0.0)
     try:
-        moment = float(json.loads(content or b"{}").get("next", 0.0))
-    except (ValueError, TypeError, AttributeError):
-        return 0.0
+        said = json.loads(content or b"{}")
+        agreed = _Agreed(*(float(said[name]) for name in _Agreed._fields))
+    except (ValueError, TypeError, KeyError):
+        return nothing
     # A moment far ahead was written by a clock that is wrong; nobody waits an hour for it.
-    return moment if moment < time.time() + 3600 else 0.0
+    return agreed if agreed.next < time.time() + 3600 else nothing

@@ -6,9 +6,13 @@ import time
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import psutil
 import pytest
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
+from prefect.client.schemas.objects import State
 from upath import UPath
 
 from daylists import records
@@ -32,6 +36,13 @@ WEEKDAYS_OF_FEBRUARY = 20
 
 def prefect(*arguments: str) -> None:
     subprocess.run([*PREFECT, *arguments], cwd=ROOT, check=True, capture_output=True, timeout=200)
+
+
+def deployed() -> None:
+    """A pool whose queue for the months has three places, and the deployments."""
+    prefect("work-pool", "create", "local", "--type", "process", "--overwrite")
+    prefect("work-queue", "create", "lake", "--pool", "local", "--limit", "3")
+    prefect("--no-prompt", "deploy", "--all")
 
 
 def fill(line: Line) -> int:
@@ -74,9 +85,7 @@ def test_the_month_of_a_killed_worker_is_taken_over_and_only_calls_under_way_are
     line.set(DAILY_PAPERS_REQUESTS_PER_MINUTE=600)
     line.serve(latency=1.0, seed=3)
     papers = fill(line)
-    prefect("work-pool", "create", "local", "--type", "process", "--overwrite")
-    prefect("work-queue", "create", "lake", "--pool", "local", "--limit", "3")
-    prefect("--no-prompt", "deploy", "--all")
+    deployed()
     # The flow makes it where it is missing, for two minutes of silence; here one silent beat is enough.
     asked(lambda client: client.create_automation(wanted_automation(timedelta(seconds=45))))
     workers = [Worker("default"), Worker("lake"), Worker("lake")]
@@ -109,6 +118,43 @@ def test_the_month_of_a_killed_worker_is_taken_over_and_only_calls_under_way_are
     assert b'"is_released": true' in (content(line.lake.home / "leases" / "release.json") or b"")
     most = most_in_a_minute([str(call["started_at"]) for call in line.requests("openai")])
     assert most <= 600, f"{most} calls in a minute"
+
+
+def test_cancelling_a_backfill_cancels_its_months_and_nothing_more_is_paid_for(
+    line: Line, bucket: UPath
+) -> None:
+    line.lake = Lake(str(bucket))
+    line.set(DAILY_PAPERS_HOME=bucket, DAILY_PAPERS_CONCURRENCY=1)
+    line.serve(latency=1.0, seed=3)
+    papers = fill(line)
+    deployed()
+    workers = [Worker("default"), Worker("lake")]
+    try:
+        run_id = ordered("backfill/backfill", since=f"{SINCE}", until=f"{UNTIL}")
+        until = time.monotonic() + 240
+        while len(line.calls()) < 3 or len(states := states_of(run_id)) < 3:
+            assert time.monotonic() < until, "no month has begun"
+            time.sleep(0.2)
+        # One month is asking the model, the next waits for the worker.
+        prefect("flow-run", "cancel", str(run_id))
+        while not all(state.is_final() for state in states):
+            assert time.monotonic() < until + 120, f"not cancelled: {states}"
+            time.sleep(0.5)
+            states = states_of(run_id)
+        before = line.calls().total()
+        time.sleep(5)
+    finally:
+        for worker in workers:
+            worker.kill()
+    assert {state.name for state in states} == {"Cancelled"}
+    assert line.calls().total() == before < papers
+
+
+def states_of(run_id: UUID) -> list[State[Any]]:
+    """The state of this backfill, and of the months' runs that it has ordered."""
+    only = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[run_id]))
+    parts = asked(lambda client: client.read_flow_runs(flow_run_filter=only))
+    return [run.state for run in (flow_run(run_id), *parts) if run.state]
 
 
 def most_in_a_minute(moments: list[str]) -> int:
