@@ -3,8 +3,8 @@
 The lake keeps one moment: when the next call of anybody may go. Whoever wants to send a few calls moves it on
 by their time and has the span in between for itself; two who do so at once are told apart by the store
 (flows/object_store.py), so one worker or eight never send more together than the settings allow. The moments
-are by the machines' clocks, which must agree to a second or so (NTP). Reserved in blocks of a second, so the
-store is asked once a second by all workers together, and a worker that dies takes one block with it.
+are by the machines' clocks, which must agree to a second or so (NTP). A block is a second at most, so all
+workers together ask the store a few times a second, and one that dies takes no more than its block with it.
 
 Whoever began to ask first has most of the limit, so that months which began together end one after the other:
 in step, all of them would be published and fetched at once, and nobody would ask the model meanwhile.
@@ -45,7 +45,7 @@ class _Agreed(NamedTuple):
     next: float
     """When the next call of anybody may go."""
     began_at: float
-    """When the one who has most of them began to ask."""
+    """When the one who has most of the limit began to ask."""
     asked_at: float
     """When that one reserved last."""
 

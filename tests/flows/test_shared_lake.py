@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,11 @@ def fill(line: Line) -> None:
     line.day("2026-03-02", [*records(3, first=1), record("2602.00001", votes=77)])
 
 
+def sizeless(page: bytes) -> bytes:
+    """A page without the sizes of files, which hang on how well the moments in them compress."""
+    return re.sub(rb"(num_bytes|download_size|dataset_size): \d+", rb"\1", page)
+
+
 def test_a_backfill_and_a_check_on_an_object_store_give_what_they_give_on_a_disk(
     line: Line, bucket: UPath
 ) -> None:
@@ -48,7 +54,7 @@ def test_a_backfill_and_a_check_on_an_object_store_give_what_they_give_on_a_disk
     for table in TABLES:
         assert_frame_equal(timeless(line.table(table)), on_disk[table.name])
     for path, content in pages.items():
-        assert line.lake.content(line.lake.home / path) == content, path
+        assert sizeless(line.lake.content(line.lake.home / path) or b"") == sizeless(content), path
     checked = line.command("check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     asked = line.command("sql", "SELECT count(*) AS n FROM release", "--format", "json")
