@@ -31,7 +31,7 @@ LATE_SECONDS = 1.0
 # So the calls of 62 seconds of moments may go within a minute.
 _MINUTE = 60.0 + 2 * LATE_SECONDS
 _MOST_RACES = 50
-# Of what it wants, what anybody gets at once while somebody who began before asks too.
+# What a later one gets of the calls it wants at once, while somebody who began before asks too.
 _SHARE_OF_LATER = 1 / 8
 # Who has reserved nothing for so long asks no more, and the next is the first.
 _SILENCE_SECONDS = 3.0
@@ -73,7 +73,7 @@ class SharedPace:
     def reserved(self, calls: int, tokens: float) -> list[float]:
         """Moments (seconds since 1970) at which so many calls of so many tokens each may go.
 
-        Fewer calls, but at least one, while somebody who began before asks too.
+        Fewer, but at least one, while somebody who began before asks too.
 
         Raises:
             LakeBusy: Others reserved faster every time.
@@ -86,14 +86,13 @@ class SharedPace:
                 agreed = _agreed(object_store.content(self._path))
                 now = time.time()
                 first = max(now, agreed.next)
-                if agreed.began_at < self._began_at and abs(now - agreed.asked_at) < _SILENCE_SECONDS:
-                    # Somebody began before. While nobody is in the way, all is granted nevertheless.
-                    granted = math.ceil(calls * _SHARE_OF_LATER) if agreed.next > now else calls
-                    following = agreed._replace(next=first + granted * step)
-                elif calls * step < _LITTLE_SECONDS:
-                    granted, following = calls, agreed._replace(next=first + calls * step)
-                else:
-                    granted, following = calls, _Agreed(first + calls * step, self._began_at, now)
+                is_asking = abs(now - agreed.asked_at) < _SILENCE_SECONDS
+                is_later = is_asking and agreed.began_at < self._began_at
+                # With no moment ahead reserved, nobody is in the way, whoever began before.
+                granted = math.ceil(calls * _SHARE_OF_LATER) if is_later and agreed.next > now else calls
+                if not is_later and calls * step >= _LITTLE_SECONDS:
+                    agreed = agreed._replace(began_at=self._began_at, asked_at=now)
+                following = agreed._replace(next=first + granted * step)
                 document = json.dumps({**following._asdict(), "nonce": random.random()})
                 try:
                     object_store.put(self._path, document.encode(), read)
