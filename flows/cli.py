@@ -37,7 +37,24 @@ def main() -> None:
     apply_prefect_settings()
     # The terminal shows bars and a table; Prefect's own lines go to its server and its UI.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    app()
+    try:
+        app()
+    except Exception as error:
+        sys.exit(_store_fault_told(error))
+
+
+def _store_fault_told(error: Exception) -> int:
+    """Say that the lake's store is away, whichever command asked it; every other error goes on."""
+    from flows.errors import LakeUnwritable
+    from flows.object_store import faults_named, folder
+    from flows.settings import load_settings
+
+    try:
+        with faults_named(folder(load_settings().home)):
+            raise error
+    except LakeUnwritable as named:
+        print(named, file=sys.stderr)
+        return named.exit_code
 
 
 @app.command()

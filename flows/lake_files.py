@@ -56,15 +56,13 @@ class LakeFiles:
             files = (path for path in folder.rglob("*") if path.is_file())
             return sorted(path for path in files if path.stat().st_mtime >= moment.timestamp())
         # The listing has the times: no request for each file.
-        found = folder.fs.find(folder.path, detail=True).items()
-        names = sorted(name for name, about in found if about["LastModified"] >= moment)
-        return [folder / name.removeprefix(folder.path).lstrip("/") for name in names]
+        return sorted(path for path, put in object_store.objects(folder).items() if put >= moment)
 
     def remove(self, folder: UPath) -> None:
         """Remove the folder and all in it."""
         if self.is_shared:
             with object_store.faults_named(self.home):
-                folder.fs.rm(folder.path, recursive=True)
+                object_store.remove(folder)
         else:
             shutil.rmtree(str(folder))
 
@@ -93,10 +91,7 @@ class LakeFiles:
             self.write_atomically(path, lambda target: target.write_bytes(content))
             return
         with object_store.faults_named(self.home):
-            try:
-                path.fs.pipe_file(path.path, content)
-            except OSError as error:
-                raise self._unwritable(path, error) from error
+            object_store.overwrite(path, content)
 
     def write_atomically(self, path: UPath, write: Callable[[Path], object]) -> None:
         """Let ``write`` fill a temporary file of the lake, sync it and rename it into place; on a disk.
@@ -147,11 +142,11 @@ class LakeFiles:
             return content is not None and self.write_bytes(path, content)
         for race in range(_MOST_RACES):
             with object_store.faults_named(self.home):
-                read = object_store.version(path)
+                version = object_store.version(path)
                 if (content := merge()) is None:
                     return False
                 try:
-                    object_store.put(path, content, read)
+                    object_store.put(path, content, version)
                     return True
                 except object_store.Changed:
                     time.sleep(random.uniform(0, 0.1 * (race + 1)))

@@ -55,12 +55,8 @@ class Lease:
     def taken(self) -> str | None:
         """None when this took the lease, else who holds it."""
         with object_store.faults_named(self._lake.home):
-            found = object_store.version(self._path)
-            holder = _parsed(object_store.content(self._path)) if found else {}
-            if holder.get("token") == self._about["token"]:
-                # An answer to our own write was lost.
-                self._version, self._written = found, time.monotonic()
-                return None
+            document, found = object_store.read(self._path)
+            holder = _parsed(document) if found else {}
             if found and not holder.get("is_released") and not self._is_dead(found):
                 return f"{holder.get('run', 'another run')} (pid {holder.get('pid')} on {holder.get('host')})"
             try:
@@ -109,7 +105,14 @@ class Lease:
     def _write(self, read: str | None) -> None:
         began = time.monotonic()
         self._beat += 1
-        self._version = object_store.put(self._path, self._document(is_released=False), read)
+        try:
+            self._version = object_store.put(self._path, self._document(is_released=False), read)
+        except object_store.Changed:
+            # By ourselves, where the answer to a write was lost and the client sent it again.
+            document, found = object_store.read(self._path)
+            if _parsed(document).get("token") != self._about["token"]:
+                raise
+            self._version = found
         self._written = began
 
     def _document(self, *, is_released: bool) -> bytes:

@@ -3,20 +3,33 @@
 A whole object is put only while it is still the version that the writer has read (``put``): tables are
 merged, leases taken and the model's pace agreed upon by this and nothing else, so no lock server is needed.
 Any S3-compatible store with conditional writes will do (``If-Match`` and ``If-None-Match`` of PUT).
-Credentials and address are the environment's, as botocore reads them (``AWS_ACCESS_KEY_ID``,
+Credentials and address are the environment's, as obstore reads them (``AWS_ACCESS_KEY_ID``, ``AWS_REGION``,
 ``AWS_ENDPOINT_URL``, …). Called by flows/lake_files.py, flows/lease.py and flows/shared_pace.py.
 """
 
 import contextlib
+import functools
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+from obstore.store import S3Store
 from upath import UPath
 
 from flows.errors import LakeUnwritable, SettingsMissing
 
-_LOST_A_RACE = ("PreconditionFailed", "ConditionalRequestConflict")
+if TYPE_CHECKING:
+    from obstore import PutMode
+
+# Whoever gives an address with http:// means it. A request may take as long as a large file on a slow line;
+# a store that is away is given up before a lease runs out.
+_OPTIONS: dict[str, Any] = {
+    "client_options": {"allow_http": True, "timeout": timedelta(seconds=60)},
+    "retry_config": {"max_retries": 5, "retry_timeout": timedelta(seconds=20)},
+}
 
 
 class Changed(Exception):
@@ -35,9 +48,13 @@ def folder(home: str | Path) -> UPath:
         raise SettingsMissing(
             f"DAILY_PAPERS_HOME is {home}, so nothing was started: expected a folder or s3://bucket/lake."
         )
-    # Without a cache of listings: other machines write here too.
     address = re.sub(r"(?<!:)/+", "/", str(home)).rstrip("/")
-    return UPath(address, use_listings_cache=False)
+    # Here: the import costs a quarter of a second that a folder on a disk does not owe.
+    from obstore.fsspec import register
+
+    register("s3")
+    found: UPath = UPath(address, **_OPTIONS)
+    return found
 
 
 def is_shared(home: UPath) -> bool:
@@ -47,11 +64,17 @@ def is_shared(home: UPath) -> bool:
 
 def content(path: UPath) -> bytes | None:
     """The whole object in one request, None where there is none."""
+    return read(path)[0]
+
+
+def read(path: UPath) -> tuple[bytes | None, str | None]:
+    """The object and its version (``version``) in one request; None and None where there is none."""
+    store, key = _store(path)
     try:
-        found: bytes = path.fs.cat_file(path.path)
+        found = store.get(key)
     except FileNotFoundError:
-        return None
-    return found
+        return None, None
+    return bytes(found.bytes()), found.meta["e_tag"]
 
 
 def version(path: UPath) -> str | None:
@@ -59,40 +82,78 @@ def version(path: UPath) -> str | None:
 
     Asked before the content is read: if somebody writes in between, ``put`` refuses, as it should.
     """
+    store, key = _store(path)
     try:
-        return str(path.fs.info(path.path)["ETag"])
+        return store.head(key)["e_tag"]
     except FileNotFoundError:
         return None
 
 
-def put(path: UPath, new: bytes, read: str | None) -> str:
+def put(path: UPath, new: bytes, read: str | None) -> str | None:
     """Put the object if it is still the version that was read; its version now.
 
     Args:
         path: The object.
         new: What it shall hold.
-        read: What ``version`` said, None where there was no object.
+        read: Its version as ``read`` said, None where there was no object.
 
     Raises:
         Changed: It is another version by now.
-        OSError: The store refused for another reason.
+        LakeUnwritable: There is no such bucket.
+        obstore.exceptions.BaseError: The store refused for another reason.
     """
-    condition = {"mode": "create"} if read is None else {"IfMatch": read}
+    mode: PutMode = "create" if read is None else {"e_tag": read}
     try:
-        said = path.fs.pipe_file(path.path, new, **condition)
-    except FileExistsError as error:
+        return _put(path, new, mode)
+    except (AlreadyExistsError, PreconditionError) as error:
         raise Changed from error
+
+
+def overwrite(path: UPath, new: bytes) -> None:
+    """Put the object, whatever stands there.
+
+    Raises:
+        LakeUnwritable: There is no such bucket.
+        obstore.exceptions.BaseError: The store refused for another reason.
+    """
+    _put(path, new, "overwrite")
+
+
+def _put(path: UPath, new: bytes, mode: "PutMode") -> str | None:
+    store, key = _store(path)
+    try:
+        # In one request, whatever its size: a condition holds for a whole object.
+        return store.put(key, new, mode=mode, use_multipart=False)["e_tag"]
     except FileNotFoundError as error:
-        if read is None:
-            # No such bucket.
-            raise
-        raise Changed from error
-    except OSError as error:
-        response = getattr(error.__cause__, "response", {})
-        if response.get("Error", {}).get("Code") in _LOST_A_RACE:
-            raise Changed from error
-        raise
-    return str(said["ETag"])
+        bucket, _, _ = path.path.partition("/")
+        raise LakeUnwritable(
+            f"The store has no bucket {bucket}, so {path} was not written. Make it, or set DAILY_PAPERS_HOME "
+            "to one that is there, and run the same command again."
+        ) from error
+
+
+def objects(folder: UPath) -> dict[UPath, datetime]:
+    """All objects below the folder and when each was put, by one listing."""
+    store, key = _store(folder)
+    found = (each for chunk in store.list(f"{key}/") for each in chunk)
+    return {folder / each["path"].removeprefix(f"{key}/"): each["last_modified"] for each in found}
+
+
+def remove(folder: UPath) -> None:
+    """Remove the folder and all in it."""
+    store, _ = _store(folder)
+    store.delete([_store(path)[1] for path in objects(folder)])
+
+
+@functools.cache
+def _bucket(name: str) -> S3Store:
+    return S3Store(name, **_OPTIONS)
+
+
+def _store(path: UPath) -> tuple[S3Store, str]:
+    """The bucket of an address and the object's key in it."""
+    name, _, key = path.path.partition("/")
+    return _bucket(name), key
 
 
 @contextlib.contextmanager
@@ -104,13 +165,13 @@ def faults_named(home: UPath) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
-        # By name: importing botocore costs a second that a folder on a disk does not owe.
-        modules = {type(each).__module__.partition(".")[0] for each in (error, error.__cause__)}
-        if not is_shared(home) or not modules & {"botocore", "aiobotocore"}:
+    except BaseError as error:
+        if not is_shared(home):
             raise
+        # Its client's inner state follows the first line.
+        reason = str(error).partition("\n")[0]
         raise LakeUnwritable(
-            f"The lake {home} did not answer or refused ({error}); what was written is kept, nothing is half "
-            "written. Look at AWS_ENDPOINT_URL and the credentials, and run the same command again: it "
+            f"The lake {home} did not answer or refused ({reason}); what was written is kept, nothing is "
+            "half written. Look at AWS_ENDPOINT_URL and the credentials, and run the same command again: it "
             "continues where this one stopped."
         ) from error

@@ -82,8 +82,8 @@ class SharedPace:
         step = self.seconds_a_call(tokens)
         with object_store.faults_named(self._path):
             for race in range(_MOST_RACES):
-                read = object_store.version(self._path)
-                agreed = _agreed(object_store.content(self._path))
+                document, version = object_store.read(self._path)
+                agreed = _agreed(document)
                 now = time.time()
                 first = max(now, agreed.next)
                 is_asking = abs(now - agreed.asked_at) < _SILENCE_SECONDS
@@ -93,9 +93,9 @@ class SharedPace:
                 if not is_later and calls * step >= _LITTLE_SECONDS:
                     agreed = agreed._replace(began_at=self._began_at, asked_at=now)
                 following = agreed._replace(next=first + granted * step)
-                document = json.dumps({**following._asdict(), "nonce": random.random()})
+                new = json.dumps({**following._asdict(), "nonce": random.random()})
                 try:
-                    object_store.put(self._path, document.encode(), read)
+                    object_store.put(self._path, new.encode(), version)
                 except object_store.Changed:
                     time.sleep(random.uniform(0, 0.02 * (race + 1)))
                 else:

@@ -22,6 +22,7 @@ from typing import Any
 from uuid import uuid4
 
 import certifi
+import httpx2
 import hypothesis
 import pytest
 from upath import UPath
@@ -168,9 +169,18 @@ def bucket(object_store: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> UPa
     """A folder in a new bucket of the S3-compatible server, which the environment points to."""
     for name, value in object_store.items():
         monkeypatch.setenv(name, value)
-    made = folder(f"s3://bucket-{uuid4().hex[:12]}")
-    made.fs.mkdir(made.path)
-    return made / "lake"
+    name = f"bucket-{uuid4().hex[:12]}"
+    httpx2.put(f"{object_store['AWS_ENDPOINT_URL']}/{name}").raise_for_status()
+    return folder(f"s3://{name}/lake")
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> UPath:
+    """A folder on an object store that does not run, which the environment points to."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    return folder(f"s3://away-{uuid4().hex[:12]}/lake")
 
 
 @pytest.fixture

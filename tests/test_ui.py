@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import stamina
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from flows.sandbox.config import SandboxConfig
@@ -92,8 +93,13 @@ def _with_a_run(url: str, said: Path) -> Served:
     with httpx2.Client(base_url=f"{url}/api/", timeout=60) as api:
         deployment_id = api.get("deployments/name/daily/daily").raise_for_status().json()["id"]
         parameters = {"list_date": _DAY, "refresh_days": 0}
-        asked = api.post(f"deployments/{deployment_id}/create_flow_run", json={"parameters": parameters})
-        run_id = asked.raise_for_status().json()["id"]
+        # Right after the start the server may still be busy with its database, and says so by a 503.
+        for attempt in stamina.retry_context(on=httpx2.HTTPStatusError):
+            with attempt:
+                asked = api.post(
+                    f"deployments/{deployment_id}/create_flow_run", json={"parameters": parameters}
+                )
+                run_id = asked.raise_for_status().json()["id"]
         while (run := api.get(f"flow_runs/{run_id}").json())["end_time"] is None:
             assert time.monotonic() < until, run
             time.sleep(0.5)

@@ -22,9 +22,7 @@ import psutil
 import pytest
 from proving_ground import ROOT, Ratio, show, started_sandbox
 from test_translating_many import record
-from upath import UPath
 
-from flows.object_store import folder
 from flows.storage import Lake
 from schemas.tables import RELEASE
 
@@ -37,7 +35,6 @@ WORKERS = [
     tuple(map(int, each.split("x"))) for each in os.environ.get("SCALE_WORKERS", "1x2 2x1 4x1").split()
 ]
 A_MINUTE = int(os.environ.get("SCALE_A_MINUTE", "1500"))
-# The same for each number of workers: the client of the object store remembers the first.
 PORT = 18_500
 PREFECT = [sys.executable, "-m", "prefect"]
 
@@ -105,6 +102,7 @@ def measured(workers: int, runs: int, lists: Path, home: Path) -> tuple[float, f
     options = ("--latency", "2", "--seed", "1")
     with ExitStack() as stack:
         sandbox = stack.enter_context(started_sandbox(lists, *options))
+        bucket = f"bucket-{uuid4().hex[:8]}"
         s3, api = f"http://127.0.0.1:{PORT}", f"http://127.0.0.1:{PORT + 1}/api"
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
@@ -115,7 +113,7 @@ def measured(workers: int, runs: int, lists: Path, home: Path) -> tuple[float, f
             "AWS_DEFAULT_REGION": "us-east-1",
             "PREFECT_HOME": str(home),
             "PREFECT_API_URL": api,
-            "DAILY_PAPERS_HOME": f"s3://bucket-{uuid4().hex[:8]}/lake",
+            "DAILY_PAPERS_HOME": f"s3://{bucket}/lake",
             "DAILY_PAPERS_REQUESTS_PER_MINUTE": str(A_MINUTE),
             "DAILY_PAPERS_CONCURRENCY": "128",
             "DAILY_PAPERS_ARXIV_INTERVAL": "0",
@@ -129,8 +127,7 @@ def measured(workers: int, runs: int, lists: Path, home: Path) -> tuple[float, f
         stack.enter_context(process(start, environment))
         wait_for(s3)
         wait_for(f"{api}/health")
-        lake_home: UPath = folder(environment["DAILY_PAPERS_HOME"])
-        lake_home.fs.mkdir(lake_home.parent.path)
+        httpx2.put(f"{s3}/{bucket}").raise_for_status()
         prefect(environment, "work-pool", "create", "local", "--type", "process")
         limit = str(runs * workers)
         prefect(environment, "work-queue", "create", "lake", "--pool", "local", "--limit", limit)
