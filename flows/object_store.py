@@ -8,28 +8,21 @@ Credentials and address are the environment's, as obstore reads them (``AWS_ACCE
 """
 
 import contextlib
-import functools
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 from upath import UPath
 
+from flows.bucket import bucket
 from flows.errors import LakeUnwritable, SettingsMissing
 
 if TYPE_CHECKING:
     from obstore import PutMode
-
-# Whoever gives an address with http:// means it. A request may take as long as a large file on a slow line;
-# a store that is away is given up before a lease runs out.
-_OPTIONS: dict[str, Any] = {
-    "client_options": {"allow_http": True, "timeout": timedelta(seconds=60)},
-    "retry_config": {"max_retries": 5, "retry_timeout": timedelta(seconds=20)},
-}
 
 
 class Changed(Exception):
@@ -49,11 +42,7 @@ def folder(home: str | Path) -> UPath:
             f"DAILY_PAPERS_HOME is {home}, so nothing was started: expected a folder or s3://bucket/lake."
         )
     address = re.sub(r"(?<!:)/+", "/", str(home)).rstrip("/")
-    # Here: the import costs a quarter of a second that a folder on a disk does not owe.
-    from obstore.fsspec import register
-
-    register("s3")
-    found: UPath = UPath(address, **_OPTIONS)
+    found: UPath = UPath(address)
     return found
 
 
@@ -125,9 +114,9 @@ def _put(path: UPath, new: bytes, mode: "PutMode") -> str | None:
         # In one request, whatever its size: a condition holds for a whole object.
         return store.put(key, new, mode=mode, use_multipart=False)["e_tag"]
     except FileNotFoundError as error:
-        bucket, _, _ = path.path.partition("/")
+        name, _, _ = path.path.partition("/")
         raise LakeUnwritable(
-            f"The store has no bucket {bucket}, so {path} was not written. Make it, or set DAILY_PAPERS_HOME "
+            f"The store has no bucket {name}, so {path} was not written. Make it, or set DAILY_PAPERS_HOME "
             "to one that is there, and run the same command again."
         ) from error
 
@@ -145,15 +134,10 @@ def remove(folder: UPath) -> None:
     store.delete([_store(path)[1] for path in objects(folder)])
 
 
-@functools.cache
-def _bucket(name: str) -> S3Store:
-    return S3Store(name, **_OPTIONS)
-
-
 def _store(path: UPath) -> tuple[S3Store, str]:
     """The bucket of an address and the object's key in it."""
     name, _, key = path.path.partition("/")
-    return _bucket(name), key
+    return bucket(name), key
 
 
 @contextlib.contextmanager
