@@ -1,7 +1,7 @@
 """A bucket of an S3-compatible store, and its objects as the files and folders that ``UPath`` shows.
 
-Only looking and removing go through here; what is written or read whole goes through flows/object_store.py,
-which calls this.
+Nothing is written through ``UPath``: that, and reading an object with its version, is done by
+flows/object_store.py, which calls this.
 """
 
 import contextlib
